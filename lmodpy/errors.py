@@ -1,0 +1,56 @@
+"""What can go wrong, as one tree.
+
+LmodError                 anything a user can be told: a text, perhaps a hint what to type next, an exit status
+├── UsageError            the command line is wrong
+├── ModuleNotFound        nothing that can be loaded now has this name
+├── ModulefileError       a modulefile failed: which, in which line, loaded by whom
+│   └── Refused           a modulefile said no: LmodError(), conflict, prereq
+└── Leave                 a modulefile ended the whole command with os.exit(n)
+"""
+
+from __future__ import annotations
+
+
+class LmodError(Exception):
+    """A failure that has a text for the user, a hint (may be empty) and an exit status."""
+
+    def __init__(self, text: str, hint: str = "", status: int = 1) -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+        self.status = status
+
+
+class UsageError(LmodError):
+    """The command line cannot be understood."""
+
+
+class ModuleNotFound(LmodError):
+    """No module of the asked names can be loaded now; `names` are those that cannot."""
+
+    def __init__(self, text: str, hint: str = "", names: tuple[str, ...] = ()) -> None:
+        super().__init__(text, hint)
+        self.names = names
+
+
+class ModulefileError(LmodError):
+    """A modulefile (or rc file) is broken or failed while it ran.
+
+    `where` is `file:line` as far as known, `module` the full name, filled in by the innermost evaluation.
+    """
+
+    def __init__(self, text: str, where: str = "", hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.where = where
+        self.module = ""
+
+
+class Refused(ModulefileError):
+    """A modulefile, or a rule that it states, refuses what was asked."""
+
+
+class Leave(LmodError):
+    """A modulefile called `os.exit(status)`: the command ends at once and changes nothing."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("", status=status)

@@ -1,0 +1,75 @@
+"""What a command asks of the operating system.
+
+`os` has all of it, but importing `os` with what it brings along costs a tenth of a whole command; `posix` is built in.
+Paths and values are str as `os.fsdecode` makes them.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+from posix import _exit as leave
+from posix import access, close, fstat, get_terminal_size, getcwd, isatty, listdir, read, readlink, scandir, stat, write
+
+__all__ = [
+    "access",
+    "get_terminal_size",
+    "getcwd",
+    "isatty",
+    "leave",
+    "listdir",
+    "readlink",
+    "scandir",
+    "stat",
+    "write",
+]
+
+READABLE = posix.R_OK
+_KIND, _FOLDER, _FILE = 0o170000, 0o040000, 0o100000
+_ENCODING = sys.getfilesystemencoding()
+
+
+def decode(data: bytes) -> str:
+    """Return bytes as text; what is not text in the file system's encoding survives."""
+    return data.decode(_ENCODING, "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """Return the bytes that `decode` made a text of."""
+    return text.encode(_ENCODING, "surrogateescape")
+
+
+def environment() -> dict[str, str]:
+    """Return the environment that this process was started with."""
+    return {decode(name): decode(value) for name, value in posix.environ.items()}
+
+
+def exists(path: str) -> bool:
+    """Say whether there is anything at a path, links followed."""
+    return _mode(path) != 0
+
+
+def is_folder(path: str) -> bool:
+    """Say whether there is a directory at a path, links followed."""
+    return _mode(path) & _KIND == _FOLDER
+
+
+def is_file(path: str) -> bool:
+    """Say whether there is a regular file at a path, links followed."""
+    return _mode(path) & _KIND == _FILE
+
+
+def content(path: str, most: int = 1 << 30) -> bytes:
+    """Return what a file holds, but no more than one byte over `most`; raises OSError."""
+    file = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        return read(file, min(fstat(file).st_size, most) + 1)
+    finally:
+        close(file)
+
+
+def _mode(path: str) -> int:
+    try:
+        return stat(path).st_mode
+    except (OSError, ValueError):
+        return 0

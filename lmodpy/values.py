@@ -1,0 +1,78 @@
+"""Immutable values that read like `typing.NamedTuple` and cost nothing to import.
+
+The hot path may import neither `typing` nor `collections` (they cost more than a whole command), so at run time
+a value class is a tuple with named getters, made here. The type checker is shown the original instead:
+
+    if TYPE_CHECKING:
+        from typing import NamedTuple
+    else:
+        from lmodpy.values import NamedTuple
+"""
+
+from __future__ import annotations
+
+from _collections import _tuplegetter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Fields(type):
+    """Turns the annotations of a class body into the fields of a tuple."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
+        """Make the class; a field with a value in the body has that value as its default."""
+        fields = tuple(body.pop("__annotations__", ()))
+        defaults = tuple([body[field] for field in fields if field in body])
+        made = {"__slots__": (), "_fields": fields, **_METHODS, **body}
+        for place, field in enumerate(fields):
+            made[field] = _tuplegetter(place, field)
+        made["__new__"] = _maker(fields, defaults)
+        return type.__new__(cls, name, (tuple,) if bases else (), made)
+
+
+def _maker(fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Any:
+    """Return what makes a value: at once where every field is given in order, else by looking up what is not."""
+    count, required = len(fields), len(fields) - len(defaults)
+    make = tuple.__new__
+
+    def new(cls: Any, *given: Any, **named: Any) -> Any:
+        if not named:
+            if len(given) == count:
+                return make(cls, given)
+            if required <= len(given) < count:
+                return make(cls, given + defaults[len(given) - required :])
+        values = dict(zip(fields[required:], defaults, strict=True))
+        values.update(zip(fields, given, strict=False))
+        if len(given) > count or set(named) - set(fields[len(given) :]) or {*fields} - {*values, *named}:
+            raise TypeError(f"{cls.__name__}() takes {', '.join(fields) or 'nothing'}; given were {given} {named}")
+        values.update(named)
+        return make(cls, [values[field] for field in fields])
+
+    return new
+
+
+def _replace(self: Any, **changes: Any) -> Any:
+    """Return this value with some fields changed."""
+    made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+    if changes:
+        raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
+    return made
+
+
+def _asdict(self: Any) -> dict[str, Any]:
+    """Return the fields by name."""
+    return dict(zip(self._fields, self, strict=True))
+
+
+def _repr(self: Any) -> str:
+    fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+    return f"{type(self).__name__}({fields})"
+
+
+_METHODS = {"_replace": _replace, "_asdict": _asdict, "__repr__": _repr}
+
+
+class NamedTuple(metaclass=_Fields):
+    """The base to derive a value class from; never instantiated itself."""
