@@ -1,0 +1,1 @@
+"""Variables, without a thought of modules."""

@@ -1,0 +1,23 @@
+"""The difference between the environment as found and as left: what a shell is told."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Diff(NamedTuple):
+    """One difference. Text is str as `os.fsdecode` makes it, so any bytes survive; None means: take it away."""
+
+    variables: Mapping[str, str | None] = {}
+    aliases: Mapping[str, str | None] = {}
+    functions: Mapping[str, tuple[str, str] | None] = {}
+    """Name to the body for the sh family and the body for the csh family."""
+    commands: tuple[str, ...] = ()
+    """Shell commands of `execute{}`, to stand after everything else, verbatim."""
+    text: str = ""
+    """What modulefiles wrote to stdout, to stand before everything else, verbatim."""

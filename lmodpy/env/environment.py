@@ -1,0 +1,187 @@
+"""The shell's variables, aliases and functions: as found, as they will be, and as modulefiles are told."""
+
+from __future__ import annotations
+
+from lmodpy.env.diff import Diff
+from lmodpy.env.history import Assign, Found, History, Step, marks_of
+from lmodpy.env.pathlist import PathList
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lmodpy.env.pathlist import Edit, Rules
+
+    Mark = tuple[dict[str, History], dict[str, str | None], dict[str, None]]
+
+# An alias and a shell function are kept like variables, under names that no variable can have.
+ALIAS, SH_FUNCTION, CSH_FUNCTION = "alias ", "function ", "csh function "
+COUNTS, RANKS = "__LMOD_REF_COUNT_", "__LMOD_Priority_"
+
+
+class Environment:
+    """What one command does to the environment.
+
+    `found` never changes. `histories` is what earlier commands recorded: for each variable the changes of the
+    modules that are loaded. Owners are module names; "" stands for changes that belong to nobody and stay.
+    """
+
+    def __init__(self, found: Mapping[str, str], histories: Mapping[str, History], rules: Rules) -> None:
+        self.found = found
+        self.rules = rules
+        self._before = histories
+        self._after: dict[str, History] = {}
+        self._pretended: dict[str, str | None] = {}
+        self._repeated: dict[str, None] = {}
+
+    def get(self, name: str) -> str | None:
+        """Return the value that a modulefile sees now."""
+        if name in self._pretended:
+            return self._pretended[name]
+        if name in self._after:
+            return self._after[name].text(clean=name == "PATH")
+        return self._value_before(name)
+
+    def seen(self) -> dict[str, str]:
+        """Return the whole environment as a modulefile sees it, for the programs that it starts."""
+        names = (*self.found, *self._after, *self._pretended)
+        pairs = ((name, self.get(name)) for name in names if " " not in name)
+        return {name: value for name, value in pairs if value is not None}
+
+    def assign(self, name: str, value: str | None, owner: str = "") -> None:
+        """Give a variable a value, or take it away (None)."""
+        self._pretended.pop(name, None)
+        self._after[name] = self._history(name).with_step(Step(owner, Assign(value)))
+
+    def edit(self, name: str, edit: Edit, owner: str = "") -> None:
+        """Change one entry of a path-like variable."""
+        self._pretended.pop(name, None)
+        self._after[name] = self._history(name, path=True).with_step(Step(owner, edit))
+
+    def retract(self, owner: str) -> list[str]:
+        """Undo every change of a module; return the variables that were changed by hand since, and keep their value."""
+        kept = []
+        for name in self._recorded_names():
+            history = self._history(name) if owner in self._latest(name).owners() else None
+            if history is not None:
+                if history.assigned_by(owner):
+                    kept.append(name)
+                self._after[name] = history.without(owner)
+        return kept
+
+    def pretend(self, name: str, value: str | None) -> None:
+        """Let modulefiles see a value that the shell will never get."""
+        self._pretended[name] = value
+
+    def repeat(self, name: str) -> None:
+        """Tell the shell again about an alias or function, although it does not change."""
+        self._repeated[name] = None
+
+    def mark(self) -> Mark:
+        """Return what `rollback` needs to come back to this moment."""
+        return dict(self._after), dict(self._pretended), dict(self._repeated)
+
+    def rollback(self, mark: Mark) -> None:
+        """Forget everything since `mark`."""
+        self._after, self._pretended, self._repeated = (dict(part) for part in mark)  # type: ignore[assignment]
+
+    def pretence(self) -> dict[str, str | None]:
+        """Return what is pretended now, for `restore_pretence`."""
+        return dict(self._pretended)
+
+    def restore_pretence(self, pretence: dict[str, str | None]) -> None:
+        """Pretend what was pretended before, and no more."""
+        self._pretended = pretence
+
+    def changed(self) -> bool:
+        """Say whether anything was done at all."""
+        return bool(self._after or self._repeated)
+
+    def base(self, name: str) -> str | None:
+        """Return the value without what loaded modules made of it."""
+        history = self._history(name)
+        for owner in history.owners():
+            history = history.without(owner)
+        return history.text()
+
+    def recorded(self) -> dict[str, History]:
+        """Return what the next command has to know: the histories that loaded modules have a part in."""
+        latest = ((name, self._latest(name)) for name in self._recorded_names())
+        return {name: history for name, history in latest if history.owners()}
+
+    def diff(self, commands: tuple[str, ...] = (), text: str = "") -> Diff:
+        """Return the difference between the environment as found and as it is now."""
+        variables, aliases = {}, {}
+        functions: dict[str, tuple[str, str] | None] = {}
+        for name, value in self._changes():
+            if name.startswith(ALIAS):
+                aliases[name[len(ALIAS) :]] = value
+            elif name.startswith((SH_FUNCTION, CSH_FUNCTION)):
+                plain = name.rpartition(" ")[2]
+                bodies = self.get(SH_FUNCTION + plain), self.get(CSH_FUNCTION + plain)
+                functions[plain] = None if bodies == (None, None) else (bodies[0] or "", bodies[1] or "")
+            else:
+                variables[name] = value
+        return Diff(variables, aliases, functions, commands, text)
+
+    def _changes(self) -> Iterator[tuple[str, str | None]]:
+        for name, history in self._after.items():
+            value = history.text(clean=name == "PATH")
+            if value != self._value_before(name) or name in self._repeated:
+                yield name, value
+            if isinstance(history.value, PathList) or COUNTS + name in self.found or RANKS + name in self.found:
+                yield from self._helper_changes(name, history)
+        for name in self._repeated:
+            if name not in self._after:
+                yield name, self._before[name].text()
+
+    def _helper_changes(self, name: str, history: History) -> Iterator[tuple[str, str | None]]:
+        """Say which helper variables change: priorities always, counts only where the record does not hold them."""
+        marks = marks_of(history.value)
+        counts = {} if history.owners() else {path: count for path, (count, _) in marks.items() if count != 1}
+        ranks = {path: rank for path, (_, rank) in sorted(marks.items()) if rank}
+        for helper, values in ((COUNTS + name, counts), (RANKS + name, ranks)):
+            text = ";".join(f"{path}:{value}" for path, value in values.items()) or None
+            if text != self.found.get(helper):
+                yield helper, text
+
+    def _value_before(self, name: str) -> str | None:
+        if " " in name:
+            return self._before[name].text() if name in self._before else None
+        return self.found.get(name)
+
+    def _recorded_names(self) -> Iterable[str]:
+        return dict.fromkeys((*self._before, *self._after))
+
+    def _latest(self, name: str) -> History:
+        return self._after.get(name) or self._before.get(name) or History(self.found.get(name), (), self.rules.of(name))
+
+    def _history(self, name: str, *, path: bool = False) -> History:
+        """Return the history of a variable, with what was edited by hand since the last command as its last step."""
+        if name in self._after:
+            return self._after[name]
+        history = self._latest(name)
+        if " " in name:
+            return history
+        if not history.steps:
+            marks = self._helper_marks(name) if path else ()
+            return history.with_step(Step("", Found(history.base, marks))) if marks else history
+        found = self.found.get(name)
+        if history.text(clean=name == "PATH") != found:
+            return history.with_step(Step("", Found(found)))
+        return history
+
+    def _helper_marks(self, name: str) -> tuple[tuple[str, int, int], ...]:
+        counts = _read_helper(self.found.get(COUNTS + name))
+        ranks = _read_helper(self.found.get(RANKS + name))
+        return tuple(
+            (path, counts.get(path, 1), ranks.get(path, 0))
+            for path in dict.fromkeys((*counts, *ranks))
+            if counts.get(path, 1) != 1 or path in ranks
+        )
+
+
+def _read_helper(text: str | None) -> dict[str, int]:
+    """Read `path:number;path:number…`; what cannot be read is left out."""
+    pairs = (item.rpartition(":") for item in (text or "").split(";"))
+    return {path: int(number) for path, _, number in pairs if path and number.lstrip("-").isdigit()}

@@ -1,0 +1,182 @@
+"""What became of one variable: the value before any module touched it, and every change since, with its owner.
+
+The value is always what follows from replaying the changes, so undoing is leaving some out. Why this is exact
+where reversing is not is told in docs/design/undo.md.
+"""
+
+from __future__ import annotations
+
+from lmodpy.env.pathlist import Edit, Entry, PathList, Rules, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Assign(NamedTuple):
+    """The variable gets a value, or (None) is taken away."""
+
+    value: str | None
+
+
+class Found(NamedTuple):
+    """The variable was found with a value that does not follow from the changes: somebody edited it by hand.
+
+    `marks` gives entries of a path-like variable their count and rank where these are not the usual 1 and 0.
+    """
+
+    value: str | None
+    marks: tuple[tuple[str, int, int], ...] = ()
+
+
+class Step(NamedTuple):
+    """A change and the name of the module that made it; "" is the user or whoever cannot be undone."""
+
+    owner: str
+    change: Edit | Assign | Found
+
+
+class History:
+    """The changes of one variable, oldest first; never changed itself."""
+
+    __slots__ = ("_value", "base", "rules", "steps")
+
+    def __init__(
+        self,
+        base: str | None,
+        steps: tuple[Step, ...],
+        rules: Rules,
+        value: str | PathList | None = None,
+    ) -> None:
+        self.base = base
+        self.steps = steps
+        self.rules = rules
+        self._value = value if steps else base
+
+    @property
+    def value(self) -> str | PathList | None:
+        """What the changes make of the base."""
+        if self._value is None:
+            self._value = replay(self.base, self.steps, self.rules)
+        return self._value
+
+    def text(self, *, clean: bool = False) -> str | None:
+        """Return the value as text, None for unset; `clean` leaves out empty entries, as PATH needs."""
+        return text_of(self.value, clean=clean)
+
+    def owners(self) -> set[str]:
+        """Return the names of the modules that changed it."""
+        return {step.owner for step in self.steps if step.owner}
+
+    def with_step(self, step: Step) -> History:
+        """Return this history with one change more."""
+        return History(self.base, (*self.steps, step), self.rules, _changed(self.value, step.change, self.rules))
+
+    def without(self, owner: str) -> History:
+        """Return this history as if `owner` had never changed anything; edits by hand stay."""
+        kept: list[Step] = []
+        for place, step in enumerate(self.steps):
+            if step.owner == owner:
+                continue
+            if type(step.change) is Found and len(kept) < place:
+                step = step._replace(change=self._rebased(place, kept, step.change, owner))  # noqa: PLW2901
+            kept.append(step)
+        return History(self.base, tuple(kept), self.rules)
+
+    def assigned_by(self, owner: str) -> bool:
+        """Say whether `owner` gave it a value that somebody changed by hand since."""
+        mine = [place for place, step in enumerate(self.steps) if step.owner == owner and type(step.change) is Assign]
+        return bool(mine) and any(type(step.change) is Found for step in self.steps[mine[-1] :])
+
+    def _rebased(self, place: int, kept: Sequence[Step], found: Found, owner: str) -> Found:
+        """Carry an edit by hand over to the value that would have been there without `owner`."""
+        edits = [s.change for s in self.steps[:place] if s.owner == owner and isinstance(s.change, Edit)]
+        if not edits or found.value is None:
+            return found
+        sep = edits[0].sep
+        before, after = (
+            _paths(replay(self.base, steps, self.rules), sep, self.rules) for steps in (self.steps[:place], kept)
+        )
+        touched = {edit.path for edit in edits}
+        merged = merge(_paths(found.value, sep, self.rules), before, after, touched)
+        return Found(text_of(PathList(tuple(Entry(path) for path in merged), sep)), found.marks)
+
+
+def replay(base: str | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
+    """Return what the changes make of a value."""
+    value: str | PathList | None = base
+    for step in steps:
+        value = _changed(value, step.change, rules)
+    return value
+
+
+def text_of(value: str | PathList | None, *, clean: bool = False) -> str | None:
+    """Return a value as text; a path-like variable without entries is unset."""
+    if not isinstance(value, PathList):
+        return value
+    if clean:
+        value = value._replace(entries=tuple(entry for entry in value.entries if entry.path))
+    return str(value) if value.entries else None
+
+
+def introduced(value: str | None, steps: Sequence[Step], rules: Rules) -> str | None:
+    """Return `value` without the entries that modules put into it: in the usual case, what was there before."""
+    edits = [step.change for step in steps if step.owner and isinstance(step.change, Edit)]
+    if not edits:
+        return None
+    read = parse(value, edits[0].sep, rules, merge=False)
+    brought = {edit.path for edit in edits if edit.verb != "remove"}
+    return text_of(read._replace(entries=tuple(entry for entry in read.entries if entry.path not in brought)))
+
+
+def merge(found: Sequence[str], before: Sequence[str], after: Sequence[str], touched: set[str]) -> list[str]:
+    """Do to `found` for the entries `touched` what turned `before` into `after`; leave all else alone."""
+    spare = {path: found.count(path) - before.count(path) for path in touched}
+    merged: list[str] = []
+    for path in reversed(found):
+        if path not in touched or spare[path] > 0:
+            merged.insert(0, path)
+            if path in touched:
+                spare[path] -= 1
+    for place, path in enumerate(after):
+        if path in touched and path in found:
+            anchor = next((p for p in reversed(after[:place]) if p in merged), None)
+            merged.insert(0 if anchor is None else merged.index(anchor) + 1, path)
+    return merged
+
+
+def marks_of(value: str | PathList | None) -> Mapping[str, tuple[int, int]]:
+    """Return count and rank of the entries for which they are not the usual 1 and 0."""
+    if not isinstance(value, PathList):
+        return {}
+    return {entry.path: (entry.times, entry.rank) for entry in value.entries if (entry.times, entry.rank) != (1, 0)}
+
+
+def _changed(value: str | PathList | None, change: Edit | Assign | Found, rules: Rules) -> str | PathList | None:
+    if isinstance(change, Edit):
+        return _listed(value, change.sep, rules).edited(change, rules)
+    if isinstance(change, Found) and change.marks:
+        return _marked(_listed(change.value, ":", rules), change.marks)
+    return change.value
+
+
+def _listed(value: str | PathList | None, sep: str, rules: Rules) -> PathList:
+    if isinstance(value, PathList) and value.sep == sep:
+        return value
+    return parse(text_of(value), sep, rules, merge=not rules.duplicates)
+
+
+def _marked(read: PathList, marks: Sequence[tuple[str, int, int]]) -> PathList:
+    known = {path: (count, rank) for path, count, rank in marks}
+    entries = (
+        entry._replace(times=known[entry.path][0], rank=known[entry.path][1]) if entry.path in known else entry
+        for entry in read.entries
+    )
+    return read._replace(entries=tuple(entries))
+
+
+def _paths(value: str | PathList | None, sep: str, rules: Rules) -> list[str]:
+    return [entry.path for entry in parse(text_of(value), sep, rules, merge=False).entries]

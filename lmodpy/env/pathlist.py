@@ -1,0 +1,172 @@
+"""Path-like variables: the entries, how often each was asked for, and where it goes.
+
+The rules are those of section 7 of Lmod's behaviour: entries are unique unless duplicates are allowed, a repeated
+request counts and moves, a priority outranks the order of requests.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Edit(NamedTuple):
+    """One request for one entry of a path-like variable.
+
+    `verb` is prepend or append; remove (one request less), unprepend and unappend (the reverse of the first two,
+    which differ where duplicates are allowed), or expel (out, however often it was asked for).
+    """
+
+    verb: str
+    path: str
+    sep: str = ":"
+    priority: int = 0
+
+
+class Rules(NamedTuple):
+    """What a site can choose about path-like variables."""
+
+    duplicates: bool = False
+    stay: bool = False
+    home: str = ""
+
+    def of(self, name: str) -> Rules:
+        """Return the rules for one variable: MODULEPATH never holds an entry twice."""
+        return self._replace(duplicates=False) if self.duplicates and name == "MODULEPATH" else self
+
+
+class Entry(NamedTuple):
+    """An entry, how often it was asked for, and its rank: entries are sorted by rank, then by order of request."""
+
+    path: str
+    times: int = 1
+    rank: int = 0
+
+
+class PathList(NamedTuple):
+    """A path-like variable. Entries are in their final order."""
+
+    entries: tuple[Entry, ...] = ()
+    sep: str = ":"
+
+    def __str__(self) -> str:
+        """Return the value; an empty entry at the end is written as a doubled separator."""
+        paths = [entry.path for entry in self.entries]
+        if paths and not paths[-1]:
+            return self.sep.join(paths[:-1]) + 2 * self.sep
+        return self.sep.join(paths)
+
+    def edited(self, edit: Edit, rules: Rules) -> PathList:
+        """Return the list after one request."""
+        return PathList(_EDITS[edit.verb](self.entries, edit, rules), self.sep)
+
+    def merged(self) -> PathList:
+        """Return the list with repeated entries merged into the first place, their counts added."""
+        counts: dict[str, int] = {}
+        for entry in self.entries:
+            counts[entry.path] = counts.get(entry.path, 0) + entry.times
+        if len(counts) == len(self.entries):
+            return self
+        firsts = {entry.path: entry for entry in reversed(self.entries)}
+        return self._replace(entries=tuple(firsts[path]._replace(times=count) for path, count in counts.items()))
+
+
+def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList:
+    """Read a value; repeated entries are merged if `merge`."""
+    if not value:
+        return PathList((), sep)
+    parts = value.split(sep)
+    while len(parts) > 1 and not parts[-1] and not parts[-2]:
+        parts.pop()
+    if parts == ["", ""]:
+        parts.pop()
+    read = PathList(tuple([Entry(tidy(part, rules.home)) for part in parts]), sep)
+    return read.merged() if merge else read
+
+
+def tidy(path: str, home: str) -> str:
+    """Return an entry in its usual form: no doubled or final slash, no `.` in it, `~` replaced by `home`.
+
+    `..` stays, and so do two slashes at the end, which some programs take as "search below".
+    """
+    if path[:1] == "~" and path[1:2] in ("", "/") and home:
+        path = home + path[1:]
+    if "/" not in path or not (
+        "//" in path or "/./" in path or path[-1] == "/" or path[-2:] == "/." or path[:2] == "./"
+    ):
+        return path
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if path[0] != "/":
+        return "/".join(parts) or "."
+    return "/" + "/".join(parts) + ("//" if parts and path[-2:] == "//" else "")
+
+
+def _prepend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+    return _insert(entries, Entry(edit.path, 1, -edit.priority), rules, front=True)
+
+
+def _append(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+    return _insert(entries, Entry(edit.path, 1, edit.priority), rules, front=False)
+
+
+def _insert(entries: tuple[Entry, ...], new: Entry, rules: Rules, *, front: bool) -> tuple[Entry, ...]:
+    if rules.duplicates and not new.rank:
+        return _placed(entries, new, front=front)
+    paths = [entry[0] for entry in entries]
+    if new.path not in paths:
+        return _placed(entries, new, front=front)
+    old = entries[paths.index(new.path)]
+    if rules.stay:
+        return tuple(entry._replace(times=entry.times + 1) if entry is old else entry for entry in entries)
+    rank = old.rank if new.rank and abs(old.rank) > abs(new.rank) else new.rank
+    others = tuple(entry for entry in entries if entry.path != new.path)
+    return _placed(others, Entry(new.path, old.times + 1, rank), front=front)
+
+
+def _placed(entries: tuple[Entry, ...], new: Entry, *, front: bool) -> tuple[Entry, ...]:
+    """Insert at the front or at the end of the entries of the same rank."""
+    for place, entry in enumerate(entries):
+        if entry.rank > new.rank or (front and entry.rank == new.rank):
+            return (*entries[:place], new, *entries[place:])
+    return (*entries, new)
+
+
+def _remove(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+    if rules.duplicates:
+        return _expel(entries, edit, rules)
+    fewer = (entry._replace(times=entry.times - 1) if entry.path == edit.path else entry for entry in entries)
+    return tuple(entry for entry in fewer if entry.times > 0)
+
+
+def _unprepend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+    return _drop(entries, edit, rules, -edit.priority)
+
+
+def _unappend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+    return _drop(entries[::-1], edit, rules, edit.priority)[::-1]
+
+
+def _drop(entries: tuple[Entry, ...], edit: Edit, rules: Rules, rank: int) -> tuple[Entry, ...]:
+    if not rules.duplicates:
+        return _remove(entries, edit, rules)
+    for place, entry in enumerate(entries):
+        if entry.path == edit.path and entry.rank == rank:
+            return entries[:place] + entries[place + 1 :]
+    return entries
+
+
+def _expel(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry.path != edit.path)
+
+
+_EDITS = {
+    "prepend": _prepend,
+    "append": _append,
+    "remove": _remove,
+    "unprepend": _unprepend,
+    "unappend": _unappend,
+    "expel": _expel,
+}
