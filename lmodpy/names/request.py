@@ -1,0 +1,126 @@
+"""What was asked for, and whether a loaded module answers to it."""
+
+from __future__ import annotations
+
+from lmodpy.names.version import MODULE_ALONE, canonical
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Request(NamedTuple):
+    """What was asked for: a name as typed, perhaps with a range of versions, or the wish for the latest."""
+
+    text: str
+    low: str = ""
+    high: str = ""
+    open_low: bool = False
+    open_high: bool = False
+    latest: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Request:
+        """Return the request that a word of the command line or of a modulefile makes."""
+        return cls(clean(text))
+
+    @property
+    def ranged(self) -> bool:
+        """Say whether a lower or an upper bound was given."""
+        return bool(self.low or self.high)
+
+    def admits(self, order: str) -> bool:
+        """Say whether a version, given by its canonical text, lies within the bounds."""
+        if self.low:
+            low = canonical(self.low)
+            if order < low or (self.open_low and order == low):
+                return False
+        if self.high:
+            high = canonical(self.high)
+            if order > high or (self.open_high and order == high):
+                return False
+        return True
+
+    def __str__(self) -> str:
+        if self.latest:
+            return f'latest("{self.text}")'
+        low = self.low + "<" * self.open_low
+        high = self.high + "<" * self.open_high
+        if low and high:
+            return f'between("{self.text}","{low}","{high}")'
+        if low:
+            return f'atleast("{self.text}","{low}")'
+        if high:
+            return f'atmost("{self.text}","{high}")'
+        return self.text
+
+
+def clean(text: str) -> str:
+    """Take trailing slashes and a trailing `.lua` off a name."""
+    return text.rstrip("/").removesuffix(".lua").rstrip("/")
+
+
+def atleast(text: str, low: str) -> Request:
+    """Ask for a version not below `low`."""
+    bound, is_open = _bound(low)
+    return Request(clean(text), low=bound, open_low=is_open)
+
+
+def atmost(text: str, high: str) -> Request:
+    """Ask for a version not above `high`."""
+    bound, is_open = _bound(high)
+    return Request(clean(text), high=bound, open_high=is_open)
+
+
+def between(text: str, low: str, high: str) -> Request:
+    """Ask for a version from `low` to `high`."""
+    (bottom, open_low), (top, open_high) = _bound(low), _bound(high)
+    return Request(clean(text), bottom, top, open_low, open_high)
+
+
+def latest(text: str) -> Request:
+    """Ask for the highest version, whatever is marked as the default."""
+    return Request(clean(text), latest=True)
+
+
+def satisfies(request: Request, name: str, version: str, how: str = "isloaded") -> bool:
+    """Say whether a loaded module is what was asked for; `how` is isloaded, prereq, conflict or unload."""
+    full_name = f"{name}/{version}" if version else name
+    if request.text not in {name, full_name} and not _PART_OF[how](request.text, name, full_name):
+        return False
+    return not request.ranged or request.admits(canonical(version) if version else MODULE_ALONE)
+
+
+def _up_to_a_part(text: str, name: str, full_name: str) -> bool:
+    """`x/1` is loaded when x/1.10 is, for modulefiles that ask and for `is-loaded`."""
+    return _is_prefix(text, name, full_name) and full_name[len(text)] in "./"
+
+
+def _up_to_a_folder(text: str, name: str, full_name: str) -> bool:
+    """`x/1` does not meet a prerequisite when x/1.10 is loaded; `x/64` does when x/64/2.0 is."""
+    return _is_prefix(text, name, full_name) and full_name[len(text)] == "/"
+
+
+def _never(_text: str, _name: str, _full_name: str) -> bool:
+    return False
+
+
+def _is_prefix(text: str, name: str, full_name: str) -> bool:
+    return full_name.startswith(text) and text.startswith(name + "/") and len(text) < len(full_name)
+
+
+_PART_OF: dict[str, Callable[[str, str, str], bool]] = {
+    "isloaded": _up_to_a_part,
+    "prereq": _up_to_a_folder,
+    "conflict": _never,
+    "unload": _is_prefix,
+}
+
+
+def _bound(version: str) -> tuple[str, bool]:
+    """Split `1.0<`, `<1.0`, `>1.0` or `1.0` into the version and whether it is excluded."""
+    bare = version.strip().strip("<>").strip()
+    return bare, bare != version.strip()

@@ -1,0 +1,175 @@
+"""From directories to modules: which leading part of a path is the module's name, and what its versions weigh."""
+
+from __future__ import annotations
+
+from lmodpy.names.version import MODULE_ALONE, above, canonical
+from lmodpy.tree.directory import Modulefile, base_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import NamedTuple
+
+    from lmodpy.tree.directory import Folders
+    from lmodpy.tree.rcfiles import RcFiles
+    from lmodpy.tree.rules import Rules
+else:
+    from lmodpy.values import NamedTuple
+
+TREE_MARK, SYSTEM_MARK, USER_MARK = "^", "s", "u"
+
+
+class Branch(NamedTuple):
+    """What one root has under one short name; `nested` if there are versions in directories of their own.
+
+    Tcl files are taken on trust: whoever takes one asks `Folders.is_modulefile`.
+    """
+
+    name: str
+    files: tuple[Modulefile, ...]
+    nested: bool = False
+
+
+class Branches:
+    """Groups the directories of a root into modules, looking only where it is asked to."""
+
+    def __init__(self, folders: Folders, rc: RcFiles, max_depth: Mapping[str, int]) -> None:
+        self._folders = folders
+        self._rc = rc
+        self._max_depth = {base_of(root): depth for root, depth in max_depth.items()}
+        self._known: dict[tuple[str, str], Branch] = {}
+        self._orders: dict[str, str] = {}
+
+    def along(self, root: str, text: str) -> list[Branch]:
+        """Return the branches whose short names lead to a name, the shortest first."""
+        base = base_of(root)
+        found: list[Branch] = []
+        folder = ""
+        parts = text.split("/")
+        for level, part in enumerate(parts, 1):
+            parent, folder = folder, _join(folder, part)
+            towards = "".join(parts[level : level + 1])
+            exists = self._folders.has_folder(_join(base, parent), part, towards)
+            if exists and self._is_module(base, folder, level, towards):
+                if self._folders.holds_modules(_join(base, folder)):
+                    return [*found, self._module(root, folder)]
+                exists = False
+            alone = self._folders.file_of(_join(base, parent), part)
+            if alone:
+                found.append(self._alone(root, folder, alone))
+            if not exists:
+                break
+        return found
+
+    def walk(self, root: str, folder: str = "", level: int = 0) -> Iterator[Branch]:
+        """Yield every branch of a root."""
+        base = base_of(root)
+        listing = self._folders.listing(_join(base, folder))
+        modules = set()
+        for part in listing.folders:
+            inner = _join(folder, part)
+            if not self._folders.holds_modules(_join(base, inner)):
+                continue
+            if self._is_module(base, inner, level + 1, ""):
+                modules.add(part)
+                yield self._module(root, inner)
+            else:
+                yield from self.walk(root, inner, level + 1)
+        for part, path in listing.files.items():
+            if part not in modules and self._folders.is_modulefile(path):
+                yield self._alone(root, _join(folder, part), path)
+
+    def _is_module(self, base: str, folder: str, level: int, towards: str) -> bool:
+        """Say whether a directory is a module's own, rather than one of a category that holds modules.
+
+        `towards` is the sub-directory that the request names: if modules are there, no other need be looked into.
+        """
+        if level == self._max_depth.get(base) or self._rc.beside(base, folder) is not None:
+            return True
+        here = _join(base, folder)
+        if towards and self._folders.has_folder(here, towards) and self._folders.holds_modules(_join(here, towards)):
+            return False
+        return not self._folders.is_nested(here)
+
+    def _module(self, root: str, name: str) -> Branch:
+        if (root, name) not in self._known:
+            files = sorted(self._versions(_Level(root, name, name)), key=lambda file: file.version, reverse=True)
+            nested = self._folders.is_nested(_join(base_of(root), name))
+            self._known[root, name] = Branch(name, tuple(files), nested)
+        return self._known[root, name]
+
+    def _versions(self, level: _Level) -> Iterator[Modulefile]:
+        """Yield the versions in a directory of a module and in the directories below."""
+        base = base_of(level.root)
+        rules = self._rc.beside(base, level.folder)
+        default = rules.default if rules else ""
+        if rules:
+            level = level._replace(rules=(*level.rules, rules))
+        listing = self._folders.listing(_join(base, level.folder))
+        for part, path in listing.files.items():
+            yield self._version(level, _join(level.folder, part), path, default)
+        for part in listing.folders:
+            inner = _join(level.folder, part)
+            order = above(part)
+            weight = _marked(order, TREE_MARK if inner == default else "")
+            yield from self._versions(
+                level._replace(folder=inner, order=level.order + order, weight=level.weight + weight)
+            )
+
+    def _version(self, level: _Level, full_name: str, path: str, default: str) -> Modulefile:
+        order = self._order(full_name.rpartition("/")[2])
+        mark = self._mark(full_name) or (TREE_MARK if full_name == default else "")
+        return Modulefile(
+            level.name,
+            full_name[len(level.name) + 1 :],
+            path,
+            level.root,
+            level.order + order,
+            level.weight + _marked(order, mark),
+            self._is_hidden(level, full_name, path),
+            path.endswith(".lua"),
+            bool(mark),
+        )
+
+    def _alone(self, root: str, name: str, path: str) -> Branch:
+        hidden = self._is_hidden(_Level(root, name, ""), name, path)
+        lua = path.endswith(".lua")
+        return Branch(name, (Modulefile(name, "", path, root, MODULE_ALONE, MODULE_ALONE, hidden, lua),))
+
+    def _order(self, version: str) -> str:
+        """Remember orders, since the same versions come again in many modules."""
+        if version not in self._orders:
+            self._orders[version] = canonical(version)
+        return self._orders[version]
+
+    def _mark(self, full_name: str) -> str:
+        user, system = self._rc.everywhere
+        if full_name in user.defaults:
+            return USER_MARK
+        return SYSTEM_MARK if full_name in system.defaults else ""
+
+    def _is_hidden(self, level: _Level, full_name: str, path: str) -> bool:
+        if "/." in f"/{full_name}":
+            return True
+        tables = (*self._rc.everywhere, self._rc.of_root(base_of(level.root)), *level.rules)
+        return any(rules.hides(level.name, full_name, path) for rules in tables)
+
+
+class _Level(NamedTuple):
+    """A directory of a module, with what the directories above it say."""
+
+    root: str
+    name: str
+    folder: str
+    order: str = ""
+    weight: str = ""
+    rules: tuple[Rules, ...] = ()
+
+
+def _join(folder: str, part: str) -> str:
+    """Join two parts of a path, of which the first may be empty and the second too."""
+    return f"{folder}/{part}" if folder and part else folder or part
+
+
+def _marked(order: str, mark: str) -> str:
+    return mark + order[1:] if mark else order

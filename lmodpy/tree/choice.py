@@ -1,0 +1,146 @@
+"""Which of the modulefiles that a name could mean is taken."""
+
+from __future__ import annotations
+
+from lmodpy.tree.directory import ignored_by_default
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import NamedTuple
+
+    from lmodpy.names.request import Request
+    from lmodpy.tree.branches import Branch
+    from lmodpy.tree.directory import Modulefile
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Options(NamedTuple):
+    """The settings that decide what a name means; `max_depth` is by root, `is_ignored` is about names of files."""
+
+    exact_match: bool = False
+    extended_default: bool = True
+    find_first: bool = False
+    show_hidden: bool = False
+    allow_tcl: bool = True
+    max_depth: Mapping[str, int] | None = None
+    is_ignored: Callable[[str], bool] = ignored_by_default
+
+
+class Choice:
+    """A request, the real name behind it, and the rules by which one modulefile is chosen for it.
+
+    `is_real` looks into a Tcl file, so it is asked last and only for one that would win.
+    """
+
+    def __init__(self, request: Request, text: str, options: Options, is_real: Callable[[str], bool]) -> None:
+        self._request = request
+        self._text = text
+        self._options = options
+        self._is_real = is_real
+
+    def among(self, rows: Sequence[Sequence[Branch]]) -> Modulefile | None:
+        """Choose from the branches that each root has on the way to the name."""
+        names = sorted({branch.name for row in rows for branch in row}, key=len)
+        if not self._options.find_first and not any(branch.nested for row in rows for branch in row):
+            return self._longest(rows, names)
+        for name in names:
+            blocks = [files for files in (_files([row], name) for row in rows) if self._can_match(files, name)]
+            if blocks:
+                return self._pick(blocks, name)
+        return None
+
+    def _longest(self, rows: Sequence[Sequence[Branch]], names: Sequence[str]) -> Modulefile | None:
+        """Choose from all roots together, under the longest short name that has modulefiles."""
+        for name in reversed(names):
+            files = _files(rows, name)
+            found = self._pick([files], name)
+            if found or any(self._is_real(file.path) for file in files):
+                return found
+        return None
+
+    def _pick(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
+        """Choose from blocks of files: each is searched as a whole before the next."""
+        if self._request.latest:
+            return self._first_of(blocks, name, by=_order, allowed=self._is_visible)
+        if self._request.ranged:
+            return self._first_of(blocks, name, allowed=self._is_eligible) or self._first_of(blocks, name)
+        return (
+            self._exact(blocks, name)
+            or (None if self._options.exact_match else self._first_of(blocks, name, allowed=self._is_eligible))
+            or self._alone(blocks, name)
+        )
+
+    def _exact(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
+        version = self._text[len(name) + 1 :]
+        if not version:
+            return None
+        return self._best(file for files in blocks for file in _sorted(files) if file.version == version)
+
+    def _alone(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
+        if self._text != name:
+            return None
+        return self._best(file for files in blocks for file in files if not file.version)
+
+    def _first_of(
+        self,
+        blocks: Sequence[Sequence[Modulefile]],
+        name: str,
+        by: Callable[[Modulefile], str] | None = None,
+        allowed: Callable[[Modulefile], bool] | None = None,
+    ) -> Modulefile | None:
+        """Return the highest file of the first block that has one which is allowed and within the bounds."""
+        for files in blocks:
+            matching = (file for file in _sorted(self._matching(files, name), by) if self._request.admits(file.order))
+            found = self._best(file for file in matching if allowed is None or allowed(file))
+            if found:
+                return found
+        return None
+
+    def _best(self, files: Iterable[Modulefile]) -> Modulefile | None:
+        return next((file for file in files if self._is_real(file.path)), None)
+
+    def _can_match(self, files: Sequence[Modulefile], name: str) -> bool:
+        return any(self._is_real(file.path) for file in self._matching(files, name))
+
+    def _matching(self, files: Sequence[Modulefile], name: str) -> list[Modulefile]:
+        """Return the files that the text behind the short name can mean."""
+        asked = self._text[len(name) + 1 :]
+        exact = [file for file in files if file.version == asked and self._is_real(file.path)]
+        if not asked or (asked == "default" and not exact):
+            return list(files)
+        if exact or not self._options.extended_default:
+            return exact
+        return [file for file in files if _extends(file.version, asked)]
+
+    def _is_visible(self, file: Modulefile) -> bool:
+        return not file.hidden or self._options.show_hidden
+
+    def _is_eligible(self, file: Modulefile) -> bool:
+        return self._is_visible(file) or file.marked
+
+
+def _files(rows: Iterable[Sequence[Branch]], name: str) -> list[Modulefile]:
+    return [file for row in rows for branch in row if branch.name == name for file in branch.files]
+
+
+def _extends(version: str, asked: str) -> bool:
+    """Say whether a version continues a partial one: `17` is continued by 17.0 and 17-a, not by 170."""
+    if version == asked or not version.startswith(asked):
+        return False
+    last = asked[-1]
+    return last in "-+_.=" or (last.isascii() and last.isalpha()) or version[len(asked)] in "-+_.=/"
+
+
+def _order(file: Modulefile) -> str:
+    return file.order
+
+
+def _weight(file: Modulefile) -> str:
+    return file.weight
+
+
+def _sorted(files: Iterable[Modulefile], by: Callable[[Modulefile], str] | None = None) -> list[Modulefile]:
+    """Sort by weight, highest first; equals stay in the order of their roots."""
+    return sorted(files, key=by or _weight, reverse=True)

@@ -1,0 +1,222 @@
+"""Directories of modulefiles: what lies in one, each looked into at most once in a command."""
+
+from __future__ import annotations
+
+from lmodpy import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+COOKIE = b"#%Module"
+ENOTDIR = 20
+_COOKIE_ROOM = 20
+_DEEPEST = 150
+"""Directories deeper than this are not looked into: nobody has them, and Python's stack is finite."""
+
+DEFAULT_FILES = ("default", ".modulerc.lua", ".modulerc", ".version")
+"""What marks the default version in a directory; the first that is there is the only one read."""
+
+_IGNORED = frozenset((".git", ".gitignore", ".svn", ".lua", ".DS_Store"))
+
+
+class Modulefile(NamedTuple):
+    """A module that can be loaded: its names, its file, the entry of MODULEPATH, and where it stands among others.
+
+    `order` sorts by version; `weight` sorts by default marks first.
+    """
+
+    name: str
+    version: str
+    path: str
+    root: str
+    order: str
+    weight: str
+    hidden: bool = False
+    lua: bool = True
+    marked: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """The name with the version, if there is one."""
+        return f"{self.name}/{self.version}" if self.version else self.name
+
+
+class Listing(NamedTuple):
+    """What a directory holds: files that may be modulefiles by name without `.lua`, and directories."""
+
+    files: dict[str, str]
+    folders: tuple[str, ...]
+    defaults: tuple[str, ...] = ()
+    """Those of `DEFAULT_FILES` that are there."""
+    kind: str = "folder"
+    """What it turned out to be: a `folder`, a `file`, or nothing."""
+
+
+class Folders:
+    """The file system, asked as little as possible: it remembers its answers for one command."""
+
+    def __init__(self, is_ignored: Callable[[str], bool], allow_tcl: bool) -> None:
+        self._is_ignored = is_ignored
+        self._allow_tcl = allow_tcl
+        self._listings: dict[str, Listing] = {}
+        self._genuine: dict[str, bool] = {}
+        self._holding: dict[str, bool] = {}
+        self._alone: dict[str, str | None] = {}
+        self._folders: dict[str, bool] = {}
+
+    def listing(self, path: str) -> Listing:
+        """Return what a directory holds; nothing, if it cannot be read or is none."""
+        if path not in self._listings:
+            self._listings[path] = self._read(path)
+        return self._listings[path]
+
+    def may_have(self, path: str, default_file: str) -> bool:
+        """Say whether a directory can have a default file, as far as is known without looking again."""
+        known = self._listings.get(path)
+        return known is None or default_file in known.defaults
+
+    def has_folder(self, parent: str, name: str, towards: str = "") -> bool:
+        """Say whether a directory has a sub-directory of this name.
+
+        It is listed, as whoever asks needs that next, unless the way leads on to a directory in it, `towards`: then
+        it is a category, which may hold thousands.
+        """
+        path = f"{parent}/{name}"
+        if self.skips(name):
+            return False
+        if path not in self._listings and towards and self._is_folder(f"{path}/{towards}"):
+            self._folders[path] = True
+            return True
+        return self.listing(path).kind == "folder"
+
+    def _is_folder(self, path: str) -> bool:
+        if path not in self._folders:
+            self._folders[path] = system.is_folder(path)
+        return self._folders[path]
+
+    def file_of(self, parent: str, name: str) -> str | None:
+        """Return the path of the modulefile `name` or `name.lua` in a directory; Lua is preferred."""
+        path = f"{parent}/{name}"
+        if path not in self._alone:
+            plain = (path,) if not self._folders.get(path) and self.listing(path).kind == "file" else ()
+            found = (file for file in (path + ".lua", *plain) if not self.skips(file.rpartition("/")[2]))
+            self._alone[path] = next((f for f in found if system.is_file(f) and self.is_modulefile(f)), None)
+        return self._alone[path]
+
+    def is_modulefile(self, path: str) -> bool:
+        """Say whether a file is readable and, unless it is Lua, begins like a Tcl modulefile."""
+        if path not in self._genuine:
+            lua = path.endswith(".lua")
+            self._genuine[path] = system.access(path, system.READABLE) if lua else self._allow_tcl and has_cookie(path)
+        return self._genuine[path]
+
+    def holds_modules(self, path: str) -> bool:
+        """Say whether there is a modulefile in a directory or anywhere below it."""
+        if path not in self._holding:
+            files = self.listing(path).files.values()
+            modules = any(file.endswith(".lua") or self.is_modulefile(file) for file in files)
+            self._holding[path] = modules or self.is_nested(path)
+        return self._holding[path]
+
+    def is_nested(self, path: str) -> bool:
+        """Say whether a directory has sub-directories that hold modules."""
+        return any(self.holds_modules(f"{path}/{folder}") for folder in self.listing(path).folders)
+
+    def skips(self, name: str) -> bool:
+        """Say whether a file or directory of this name is none of ours: a backup, a swap file, of a version control."""
+        return (
+            name in _IGNORED
+            or name.startswith(("#", ".#", "__"))
+            or name.endswith(("~", "#"))
+            or (name.startswith(".") and name.endswith(".swp"))
+            or name != name.strip()
+            or "\n" in name
+            or name.removesuffix(".lua") in {"", ".", ".."}
+            or self._is_ignored(name)
+        )
+
+    def _read(self, path: str) -> Listing:
+        files: dict[str, str] = {}
+        folders: list[str] = []
+        defaults: list[str] = []
+        kind = "folder"
+        if path.count("/") > _DEEPEST:
+            return Listing(files, (), (), "")
+        try:
+            with system.scandir(path) as entries:
+                for entry in entries:
+                    if entry.name in DEFAULT_FILES:
+                        defaults.append(entry.name)
+                    each = "" if self.skips(entry.name) else _kind(entry)
+                    if each == "folder":
+                        folders.append(entry.name)
+                    elif each == "file":
+                        _keep(files, entry.name, f"{path}/{entry.name}")
+        except OSError as error:
+            kind = "file" if error.errno == ENOTDIR else ""
+        return Listing(files, tuple(folders), tuple(defaults), kind)
+
+
+def base_of(root: str) -> str:
+    """Return an entry of MODULEPATH as paths below it begin, without slashes at its end."""
+    return root.rstrip("/") or "/."
+
+
+def has_cookie(path: str) -> bool:
+    """Say whether a file begins like a Tcl modulefile."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_COOKIE_ROOM).startswith(COOKIE)
+    except OSError:
+        return False
+
+
+def ignored_by_default(name: str) -> bool:
+    """Say whether a file is a copy of an rc file, such as `.version-old`: the default of LMOD_FILE_IGNORE_PATTERNS."""
+    for stem in (".version", ".modulerc"):
+        at = name.find(stem)
+        while at >= 0:
+            after = at + len(stem)
+            if name[after : after + 1] in ("-", ".", "_"):
+                return True
+            at = name.find(stem, after)
+    return False
+
+
+def _keep(files: dict[str, str], name: str, path: str) -> None:
+    """Note a file under its name without `.lua`; beside a Tcl file of the same name, the Lua one stays."""
+    if name.endswith(".lua"):
+        files[name.removesuffix(".lua")] = path
+    else:
+        files.setdefault(name, path)
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """Say whether an entry is a `folder`, a `file` that may be a modulefile, or nothing of ours."""
+    link = entry.is_symlink()
+    if entry.name in DEFAULT_FILES and (link or entry.name != "default"):
+        return ""
+    try:
+        if entry.is_dir():
+            return "" if link and _is_loop(entry.path) else "folder"
+        return "file" if entry.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _is_loop(link: str) -> bool:
+    """Say whether a symbolic link leads back to a directory on the way to it."""
+    import os  # noqa: PLC0415 - links to directories are rare
+
+    target = os.path.realpath(link)
+    above = os.path.dirname(link)
+    while above not in {"", "/"}:
+        if os.path.realpath(above) == target:
+            return True
+        above = os.path.dirname(above)
+    return False

@@ -1,0 +1,127 @@
+"""Where rc files lie and how they are read: at the root, beside versions, and those of the system and the user."""
+
+from __future__ import annotations
+
+from lmodpy import system
+from lmodpy.errors import LmodError
+from lmodpy.tree.directory import COOKIE, has_cookie
+from lmodpy.tree.rules import NeedsTclError, Rules, tcl_statements
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lmodpy.tree.directory import Folders
+
+
+class RcFiles:
+    """Reads rc files, each once; a broken one counts as empty and leaves a warning."""
+
+    def __init__(
+        self,
+        read_lua: Callable[[str], Sequence[object]],
+        folders: Folders,
+        system: Sequence[str] = (),
+        user: Sequence[str] = (),
+    ) -> None:
+        self.warnings: list[str] = []
+        self._read_lua = read_lua
+        self._folders = folders
+        self._system = system
+        self._user = user
+        self._everyone: tuple[Rules, Rules] | None = None
+        self._beside: dict[str, Rules | None] = {}
+        self._roots: dict[str, Rules] = {}
+
+    def beside(self, root: str, folder: str) -> Rules | None:
+        """Return what the best-ranked default file of a directory says, or None if it has no such file."""
+        path = f"{root}/{folder}"
+        if path not in self._beside:
+            self._beside[path] = self._read_beside(path, folder)
+        return self._beside[path]
+
+    def of_root(self, root: str) -> Rules:
+        """Return what the rc files at a root say: all of them count there, and mark no defaults."""
+        if root not in self._roots:
+            rules = Rules()
+            for name in (".modulerc", ".modulerc.lua"):
+                rules.add(self._statements(f"{root}/{name}") or ())
+            rules.defaults.clear()
+            self._roots[root] = rules
+        return self._roots[root]
+
+    @property
+    def everywhere(self) -> tuple[Rules, Rules]:
+        """What the user's files say, and what the system's say: it counts in every root."""
+        if self._everyone is None:
+            self._everyone = self._together(self._user), self._together(self._system)
+        return self._everyone
+
+    def _together(self, paths: Iterable[str]) -> Rules:
+        rules = Rules()
+        for path in paths:
+            for file in self._files_of(path):
+                rules.add(self._statements(file) or ())
+        return rules
+
+    def _read_beside(self, path: str, folder: str) -> Rules | None:
+        rules = Rules(folder)
+        marked = _marked_by_file(path) if self._folders.may_have(path, "default") else ""
+        if marked:
+            rules.defaults.append(f"{folder}/{marked}")
+            return rules
+        for name in (".modulerc.lua", ".modulerc", ".version"):
+            statements = self._statements(f"{path}/{name}") if self._folders.may_have(path, name) else None
+            if statements is not None:
+                rules.add(statements)
+                return rules
+        return None
+
+    def _statements(self, path: str) -> Sequence[object] | None:
+        """Read an rc file; None means that it does not count, since it is not there or not of this kind."""
+        if not system.is_file(path):
+            return None
+        return self._lua(path) if path.endswith(".lua") else self._tcl(path)
+
+    def _lua(self, path: str) -> Sequence[object]:
+        try:
+            return self._read_lua(path)
+        except LmodError as error:
+            where = getattr(error, "where", "") or path
+            self.warnings.append(f"{where}: {error.text}; this rc file is ignored")
+        except OSError as error:
+            self.warnings.append(f"{path}: {error.strerror}; this rc file is ignored")
+        return ()
+
+    def _tcl(self, path: str) -> Sequence[object] | None:
+        try:
+            with open(path, "rb") as file:
+                text = file.read()
+        except OSError as error:
+            self.warnings.append(f"{path}: {error.strerror}; this rc file is ignored")
+            return ()
+        if text and not text.startswith(COOKIE):
+            return None
+        try:
+            return tcl_statements(system.decode(text))
+        except NeedsTclError as error:
+            self.warnings.append(f"{path}:{error.line}: this needs Tcl support, which is not there yet; file ignored")
+            return ()
+
+    def _files_of(self, path: str) -> list[str]:
+        if not system.is_folder(path):
+            return [path] if path else []
+        try:
+            names = sorted(system.listdir(path))
+        except OSError:
+            return []
+        return [f"{path}/{name}" for name in names if not self._folders.skips(name)]
+
+
+def _marked_by_file(path: str) -> str:
+    """Return the version that a file or link called `default` marks in a directory."""
+    default = f"{path}/default"
+    try:
+        return system.readlink(default).rpartition("/")[2].removesuffix(".lua") or "default"
+    except OSError:
+        return "default" if system.is_file(default) and has_cookie(default) else ""
