@@ -1,0 +1,182 @@
+-- The scope of a modulefile. Called once for each command with the functions that reach out of Lua; returns what
+-- runs a text in a fresh scope. Nothing of Python is visible in a modulefile but through these.
+local resolve, getenv, write, tell, program, attributes, entries = ...
+local getinfo, sethook = debug.getinfo, debug.sethook
+local load, xpcall, rawset, setmetatable, type, tostring, select = load, xpcall, rawset, setmetatable, type, tostring, select
+local open, popen_result = io.open, program
+
+local function keep(from, names)
+  local kept = {}
+  for name in names:gmatch("%S+") do kept[name] = from[name] end
+  return kept
+end
+
+local unpack = table.unpack
+
+string.split = function(text, pattern)
+  pattern = pattern or "%s+"
+  local start, done = 1, false
+  return function()
+    if done then return nil end
+    local first, last = text:find(pattern, start)
+    if not first or last < first then
+      done = true
+      return text:sub(start)
+    end
+    local piece = text:sub(start, first - 1)
+    start = last + 1
+    return piece
+  end
+end
+string.escape = function(text) return (text:gsub("[%-%.%+%[%]%(%)%$%^%%%?%*]", "%%%0")) end
+string.trim = function(text) return (text:match("^%s*(.-)%s*$")) end
+
+local function concat_written(...)
+  local pieces = {}
+  for n = 1, select("#", ...) do pieces[n] = tostring((select(n, ...))) end
+  return pieces
+end
+
+local function writer(sink)
+  local stream
+  stream = {
+    write = function(_, ...) sink(table.concat(concat_written(...))) return stream end,
+    flush = function() return stream end,
+    close = function() return true end,
+    setvbuf = function() return true end,
+  }
+  return stream
+end
+
+-- What a program wrote, read like a file.
+local function pipe(command)
+  local text, status = program(command)
+  local place = 1
+  local reader = {}
+  function reader.read(_, how)
+    how = tostring(how or "l"):gsub("^%*", "")
+    if how:sub(1, 1) == "a" then
+      local rest = text:sub(place)
+      place = #text + 1
+      return rest
+    end
+    if place > #text then return nil end
+    if how:sub(1, 1) == "n" and not tonumber(how) then
+      local first, last, number = text:find("^%s*(%-?[%d%.]+)", place)
+      if first then place = last + 1 end
+      return tonumber(number)
+    end
+    if tonumber(how) then
+      local piece = text:sub(place, place + tonumber(how) - 1)
+      place = place + #piece
+      return piece
+    end
+    local stop = text:find("\n", place, true) or #text + 1
+    local line = text:sub(place, how:sub(1, 1) == "L" and stop or stop - 1)
+    place = stop + 1
+    return line
+  end
+  function reader.lines() return function() return reader:read("l") end end
+  function reader.close()
+    if status == 0 then return true, "exit", 0 end
+    return nil, "exit", status
+  end
+  return reader
+end
+
+local common = keep(_G, [[assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
+  setmetatable tonumber tostring type xpcall _VERSION]])
+common.string = string
+common.table = keep(table, "concat insert move pack remove sort unpack")
+common.table.getn = function(list) return #list end
+common.table.maxn = function(list)
+  local most = 0
+  for key in pairs(list) do if type(key) == "number" and key > most then most = key end end
+  return most
+end
+common.math = math
+common.unpack = unpack
+common.coroutine = coroutine
+common.utf8 = utf8
+common.os = keep(os, "clock date difftime time")
+common.os.getenv = getenv
+common.os.exit = resolve("os.exit")
+common.os.execute = function(command)
+  if command == nil then return true end
+  local text, status = program(command)
+  tell(text)
+  if status == 0 then return true, "exit", 0 end
+  return nil, "exit", status
+end
+common.io = {
+  stdout = writer(write), stderr = writer(tell), open = open, popen = pipe, lines = io.lines, close = io.close,
+  write = function(...) write(table.concat(concat_written(...))) end,
+}
+common.print = function(...) write(table.concat(concat_written(...), "\t") .. "\n") end
+common.lfs = {
+  attributes = attributes,
+  symlinkattributes = attributes,
+  currentdir = function() return getenv("PWD") end,
+  dir = function(path)
+    local list, n = entries(path), 0
+    return function() n = n + 1 return list[n] end
+  end,
+}
+
+-- Join with single slashes; blanks around pieces go, and so do empty pieces. Here, since most lines call it.
+function common.pathJoin(...)
+  local pieces, absolute = {}, false
+  for n = 1, select("#", ...) do
+    local piece = select(n, ...)
+    if type(piece) == "string" or type(piece) == "number" then
+      piece = tostring(piece):match("^%s*(.-)%s*$")
+      if #pieces == 0 and not absolute then absolute = piece:sub(1, 1) == "/" end
+      piece = piece:gsub("//+", "/"):gsub("^/", ""):gsub("/$", "")
+      if piece ~= "" then pieces[#pieces + 1] = piece end
+    elseif piece ~= nil then
+      error("`pathJoin` takes texts, not a " .. type(piece), 2)
+    end
+  end
+  return (absolute and "/" or "") .. table.concat(pieces, "/")
+end
+
+local scope = {__index = common}
+setmetatable(common, {__index = function(_, name)
+  local word = type(name) == "string" and resolve(name)
+  if word then
+    rawset(common, name, word)
+    return word
+  end
+end})
+
+function common.loadstring(text, name) return load(text, name, "t", common) end
+function common.loadfile(path)
+  local file, problem = open(path, "r")
+  if not file then return nil, problem end
+  local text = file:read("a")
+  file:close()
+  return load(text, "@" .. path, "t", common)
+end
+function common.dofile(path) return assert(common.loadfile(path))() end
+
+-- Run a text in a fresh scope. An error is handed to `report` with the place in the modulefile it came from.
+return function(text, path, report)
+  local name = "@" .. path
+  local chunk, problem = load(text, name, "t", setmetatable({}, scope))
+  if not chunk then
+    report(problem, path, nil)
+    return false
+  end
+  return (xpcall(chunk, function(problem)
+    local line
+    for level = 2, 200 do
+      local info = getinfo(level, "Sl")
+      if not info then break end
+      if info.source == name then
+        line = info.currentline
+        break
+      end
+    end
+    report(problem, path, line)
+  end))
+end
