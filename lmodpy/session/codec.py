@@ -1,0 +1,278 @@
+"""The state between two commands, as one environment variable.
+
+It holds what LOADEDMODULES and _LMFILES_ do not say: under which name each module was asked for, who needs whom, and
+the changes of every loaded module to the environment, from which undo is computed. The format is described in
+docs/design/state.md: fields separated by NUL (which no environment value can hold), deflated against a dictionary
+made of LOADEDMODULES, with a checksum, in letters that no shell takes for anything else.
+"""
+
+from __future__ import annotations
+
+import binascii
+import zlib
+
+from lmodpy.env.history import Assign, Found, History, Step, introduced, replay, text_of
+from lmodpy.env.pathlist import Edit
+from lmodpy.errors import LmodError
+from lmodpy.session.loaded import Loaded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import NamedTuple
+
+    from lmodpy.env.pathlist import Rules
+else:
+    from lmodpy.values import NamedTuple
+
+STATE = "__LMODPY_STATE"
+FORMAT = "1"
+LARGEST = 16 << 20
+NUL, SUB, RUN = "\0", "\1", "\2"
+_VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
+_VERB_OF = {char: verb for verb, char in _VERBS.items()}
+_COMMON = (
+    "/include\0/share/man\0/lib/pkgconfig\0/lib/python3/site-packages\0/opt/apps/software/\0/usr/local/"
+    "CMAKE_PREFIX_PATH\1LIBRARY_PATH\1CPATH\1MANPATH\1PKG_CONFIG_PATH\1LD_LIBRARY_PATH\1PATH\1MODULEPATH"
+    "\1LMOD_FAMILY_COMPILER\1LMOD_FAMILY_COMPILER_VERSION\1LMOD_FAMILY_MPI\1LMOD_FAMILY_MPI_VERSION"
+    "_ROOT\1_HOME\1_DIR\1_INC\1_LIB\0/lib64\0/lib\0/bin\0!+/"
+)
+
+
+class State(NamedTuple):
+    """Everything that is known when a command begins."""
+
+    modules: tuple[Loaded, ...] = ()
+    histories: Mapping[str, History] = {}
+    system_path: str | None = None
+    """MODULEPATH as the site left it, where `use` and `unuse` have changed it since."""
+
+
+class Damaged(LmodError):
+    """The state variable cannot be read; LOADEDMODULES and _LMFILES_ may still tell something."""
+
+
+def encode(state: State, loadedmodules: str) -> str | None:
+    """Return the state as text of letters, digits and a few harmless signs; None where there is nothing to say."""
+    if not state.modules and not state.histories and state.system_path is None:
+        return None
+    plain = NUL.join(_fields(state)).encode("utf-8", "surrogateescape")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
+    packed = packer.compress(plain) + packer.flush() + zlib.crc32(plain).to_bytes(4, "big")
+    return FORMAT + binascii.b2a_base64(packed, newline=False).decode("ascii")
+
+
+def decode(text: str, found: Mapping[str, str], rules: Rules) -> State:
+    """Read what `encode` wrote; raises Damaged if it is not that, or belongs to other modules than are loaded."""
+    if text[:1] != FORMAT:
+        raise Damaged("it was written by another version of lmodpy")
+    loadedmodules, files = found.get("LOADEDMODULES", ""), found.get("_LMFILES_", "")
+    try:
+        packed = binascii.a2b_base64(text[1:], strict_mode=True)
+        unpacker = zlib.decompressobj(-15, _dictionary(loadedmodules))
+        plain = unpacker.decompress(packed[:-4], LARGEST)
+    except (ValueError, zlib.error):
+        raise Damaged("it cannot be read, or LOADEDMODULES was changed by something else") from None
+    if zlib.crc32(plain).to_bytes(4, "big") != packed[-4:]:
+        raise Damaged("its checksum is wrong, or LOADEDMODULES was changed by something else")
+    active = loadedmodules.split(":") if loadedmodules else []
+    paths = files.split(":") if files else []
+    if len(active) != len(paths):
+        raise Damaged("LOADEDMODULES and _LMFILES_ do not agree")
+    return _state(plain.decode("utf-8", "surrogateescape").split(NUL), active, paths, found, rules)
+
+
+def _dictionary(loadedmodules: str) -> bytes:
+    names = loadedmodules.replace(":", NUL)
+    return (_COMMON + names).encode("utf-8", "surrogateescape")
+
+
+# Modules.
+
+
+def _fields(state: State) -> Iterator[str]:
+    active = [module for module in state.modules if module.active]
+    numbers = {module.name: _number(place) for place, module in enumerate(active)}
+    yield "" if state.system_path is None else "=" + state.system_path
+    yield str(len(state.modules))
+    for module in state.modules:
+        yield _module_field(module, numbers)
+    names = list(state.histories)
+    yield str(len(names))
+    for name in names:
+        yield name + _base_field(state.histories[name], state.histories[name].text(clean=name == "PATH"))
+    yield from _step_fields(state.histories, numbers)
+
+
+def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
+    flags = "d" * (not module.wanted) + "u" * (not module.recorded)
+    depth = module.version.count("/") + 1 if module.version else 0
+    asked = {module.name: "", module.full_name: "="}.get(module.asked, module.asked)
+    lists = ("".join(numbers.get(name, SUB + name + SUB) for name in names) for names in (module.brings, module.needs))
+    parts = [flags + (str(depth) if depth != 1 else ""), asked, *lists, ",".join(module.properties)]
+    if not module.active:
+        parts += [module.full_name, module.path]
+    while parts and not parts[-1]:
+        parts.pop()
+    return "\3".join(parts)
+
+
+def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str, str]:
+    parts = field.split("\3")
+    parts += [""] * (5 - len(parts))
+    full_name, path = (parts[5], parts[6]) if len(parts) > 5 else next(active)
+    flags = parts[0].rstrip("0123456789")
+    depth = int(parts[0][len(flags) :] or 1)
+    pieces = full_name.split("/")
+    name, version = "/".join(pieces[: len(pieces) - depth]), "/".join(pieces[len(pieces) - depth :]) if depth else ""
+    asked = {"": name, "=": full_name}.get(parts[1], parts[1])
+    properties = tuple(parts[4].split(",")) if parts[4] else ()
+    module = Loaded(name, version, path, asked, properties=properties, active=len(parts) == 5)
+    module = module._replace(wanted="d" not in flags, recorded="u" not in flags)
+    return module, parts[2], parts[3]
+
+
+def _number(place: int) -> str:
+    return chr(0x21 + place)
+
+
+def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    members = []
+    while text:
+        if text[0] == SUB:
+            name, _, text = text[1:].partition(SUB)
+        else:
+            name, text = names[ord(text[0]) - 0x21], text[1:]
+        members.append(name)
+    return tuple(members)
+
+
+# Histories.
+
+
+def _base_field(history: History, value: str | None) -> str:
+    if introduced(value, history.steps, history.rules) == history.base:
+        return ""
+    return SUB + "~" if history.base is None else SUB + "=" + history.base
+
+
+def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> Iterator[str]:
+    """Yield the changes in runs of one owner each, in an order that keeps each variable's own."""
+    index = {name: _number(place) for place, name in enumerate(histories)}
+    done = dict.fromkeys(histories, 0)
+    heads: dict[str, list[str]] = {}
+    for name, history in histories.items():
+        heads.setdefault(history.steps[0].owner, []).append(name)
+    order = ["", *numbers]
+    while heads:
+        owner = next(name for name in order if name in heads)
+        yield RUN + numbers.get(owner, "")
+        for name in heads.pop(owner):
+            steps, place = histories[name].steps, done[name]
+            while place < len(steps) and steps[place].owner == owner:
+                yield index[name] + _change_field(steps[place].change, histories[name], place)
+                place += 1
+            done[name] = place
+            if place < len(steps):
+                heads.setdefault(steps[place].owner, []).append(name)
+
+
+def _change_field(change: Edit | Assign | Found, history: History, place: int) -> str:
+    if isinstance(change, Edit):
+        verb = _VERBS[change.verb]
+        if change.sep == ":" and not change.priority:
+            return verb + change.path
+        return f"!{verb}{change.priority}{SUB}{change.sep}{SUB}{change.path}"
+    if isinstance(change, Assign):
+        return "~" if change.value is None else "=" + change.value
+    expected = text_of(replay(history.base, history.steps[:place], history.rules)) or ""
+    marks = "".join(f"{count},{rank},{len(path)},{path}" for path, count, rank in change.marks)
+    value = "~" if change.value is None else _difference(expected, change.value)
+    return f"?{len(change.marks)},{marks}{value}"
+
+
+def _difference(expected: str, value: str) -> str:
+    """Say `value` by what it has in common with `expected` at the front and at the end."""
+    shorter = min(len(expected), len(value))
+    front = next((n for n in range(shorter) if expected[n] != value[n]), shorter)
+    rest = shorter - front
+    back = next((n for n in range(rest) if expected[-1 - n] != value[-1 - n]), rest)
+    return f"{front},{back},{value[front : len(value) - back]}"
+
+
+def _change(field: str, expected: str | None) -> Edit | Assign | Found:
+    verb, rest = field[0], field[1:]
+    if verb in _VERB_OF:
+        return Edit(_VERB_OF[verb], rest)
+    if verb == "!":
+        priority, sep, path = rest[1:].split(SUB, 2)
+        return Edit(_VERB_OF[rest[0]], path, sep, int(priority))
+    if verb == "=":
+        return Assign(rest)
+    if verb == "~":
+        return Assign(None)
+    return _found(rest, expected or "")
+
+
+def _found(text: str, known: str) -> Found:
+    number, _, rest = text.partition(",")
+    marks = []
+    for _ in range(int(number)):
+        count, rank, size, rest = rest.split(",", 3)
+        marks.append((rest[: int(size)], int(count), int(rank)))
+        rest = rest[int(size) :]
+    if rest == "~":
+        return Found(None, tuple(marks))
+    front, back, middle = rest.split(",", 2)
+    return Found(known[: int(front)] + middle + known[len(known) - int(back) :], tuple(marks))
+
+
+def _state(fields: list[str], active: list[str], paths: list[str], found: Mapping[str, str], rules: Rules) -> State:
+    """Put the fields together; anything out of place is damage."""
+    try:
+        rest = iter(fields)
+        system = next(rest)
+        pairs = zip(active, paths, strict=True)
+        read = [_module(next(rest), pairs) for _ in range(int(next(rest)))]
+        names = [module.name for module, _, _ in read if module.active]
+        modules = tuple(
+            module._replace(brings=_members(brings, names), needs=_members(needs, names))
+            for module, brings, needs in read
+        )
+        bases = [next(rest).partition(SUB) for _ in range(int(next(rest)))]
+        histories = _histories(list(rest), bases, names, found, rules)
+        if len(names) != len(active):
+            raise Damaged("it does not fit LOADEDMODULES")
+    except (ValueError, IndexError, KeyError, StopIteration):
+        raise Damaged("its content makes no sense") from None
+    return State(modules, histories, system[1:] if system else None)
+
+
+def _histories(
+    fields: Sequence[str],
+    bases: Sequence[tuple[str, str, str]],
+    names: Sequence[str],
+    found: Mapping[str, str],
+    rules: Rules,
+) -> dict[str, History]:
+    raw: dict[str, list[tuple[str, str]]] = {name: [] for name, _, _ in bases}
+    order = list(raw)
+    owner = ""
+    for field in fields:
+        if field[:1] == RUN:
+            owner = names[ord(field[1]) - 0x21] if field[1:] else ""
+        else:
+            raw[order[ord(field[0]) - 0x21]].append((owner, field[1:]))
+    return {name: _history(found.get(name), raw[name], (given, base), rules.of(name)) for name, given, base in bases}
+
+
+def _history(found: str | None, fields: Sequence[tuple[str, str]], base: tuple[str, str], rules: Rules) -> History:
+    start: str | None = base[1][1:] if base[1][:1] == "=" else None
+    if not base[0]:
+        edits = [Step(owner, _change(field, None)) for owner, field in fields if field[0] != "?"]
+        start = introduced(found, edits, rules)
+    steps: list[Step] = []
+    for owner, field in fields:
+        expected = text_of(replay(start, steps, rules)) if field[0] == "?" else None
+        steps.append(Step(owner, _change(field, expected)))
+    return History(start, tuple(steps), rules)

@@ -1,0 +1,170 @@
+"""One modulefile under evaluation: which, in what mode, on whose behalf. It is the host of the evaluator."""
+
+from __future__ import annotations
+
+from lmodpy.errors import LmodError, ModulefileError, Refused
+from lmodpy.session.modes import MODES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lmodpy.modulefile.operations import Call
+    from lmodpy.names.request import Request
+    from lmodpy.session.loaded import Loaded
+    from lmodpy.session.session import Session
+    from lmodpy.tree.directory import Modulefile
+
+
+class Frame:
+    """A modulefile being evaluated; words come in through `perform`, questions through the other methods."""
+
+    def __init__(self, session: Session, mode: str, module: Modulefile | Loaded, asked: str = "") -> None:
+        self.session = session
+        self.env = session.env
+        self.mode = MODES[mode]
+        self.mode_name = self.mode.name
+        self.shell_name = session.shell_name
+        self.shell_kind = session.shell_kind
+        self.module = module
+        self.name = module.name
+        self.version = module.version
+        self.path = module.path
+        self.asked = asked or module.full_name
+        self.recorded = False
+        self.brings: list[str] = []
+        self.needs: list[str] = []
+        self.properties: list[str] = []
+        self.journal: list[Call] = []
+        self.failure: Exception | None = None
+
+    @property
+    def full_name(self) -> str:
+        """Return `name/version`, or the name alone."""
+        return self.module.full_name
+
+    @property
+    def loading(self) -> bool:
+        """Say whether this module is on its way to being loaded."""
+        return self.mode is MODES["load"] or self.mode is MODES["restore"]
+
+    @property
+    def owner(self) -> str:
+        """Return the name under which changes are recorded; "" if they are not to be undone."""
+        return self.name if self.loading and self.session.exact else ""
+
+    def run(self) -> None:
+        """Evaluate the modulefile; what it pretended ends with it. Raises ModulefileError and what handlers raise."""
+        pretence = self.env.pretence()
+        self.session.frames.append(self)
+        try:
+            self.session.evaluate(self.path, self)
+            if self.failure is not None:
+                raise self.failure
+        except ModulefileError as error:
+            self._explain(error)
+            raise
+        finally:
+            self.session.frames.pop()
+            self.env.restore_pretence(pretence)
+
+    def inherit(self, *, must: bool = True) -> None:
+        """Evaluate the next modulefile of the same full name along MODULEPATH in this frame."""
+        following = self.session.next_same(self)
+        if following is None:
+            if must:
+                raise Refused("inherit() finds no further modulefile of this name along MODULEPATH")
+            return
+        here, self.module, self.path = (self.module, self.path), following, following.path
+        try:
+            self.session.evaluate(self.path, self)
+        finally:
+            self.module, self.path = here
+
+    def warn(self, text: str) -> None:
+        """Tell the user about trouble that does not stop the command."""
+        self.session.warn(f"{self.full_name}: {text}")
+
+    def perform(self, call: Call) -> object:
+        """Do what the modulefile said, in the way of the mode, and keep it in the journal."""
+        self.journal.append(call)
+        handlers = self.mode.handlers
+        if call.only and self.mode.acting:
+            if self.mode.name not in call.only:
+                return None
+            handlers = MODES["load"].handlers  # "when unloading, do this": do it, not its inverse
+        try:
+            return handlers[type(call.operation)](self, call.operation)
+        except LmodError as error:
+            self.failure = self.failure or error  # a pcall in the modulefile must not hide it
+            raise
+
+    def misused(self, error: Exception) -> None:
+        """Fail while loading; while unloading or reading warn and go on."""
+        if self.loading:
+            raise error
+        self.warn(str(error))
+
+    def getenv(self, name: str) -> str | None:
+        """Return the value of a variable as this modulefile sees it."""
+        return self.env.get(name)
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment for a program that the modulefile starts."""
+        return self.env.seen()
+
+    def is_loaded(self, request: Request) -> bool:
+        """Say whether such a module is loaded or being loaded."""
+        return self.session.is_loaded(request)
+
+    def is_pending(self, request: Request) -> bool:
+        """Say whether such a module is being loaded."""
+        return self.session.is_pending(request)
+
+    def available(self, request: Request) -> str | None:
+        """Return the file that would be loaded."""
+        found = self.session.find(request)
+        return found.path if found else None
+
+    def loaded_records(self) -> list[dict[str, Any]]:
+        """Return a record for each loaded module, in load order."""
+        return [
+            {
+                "sn": module.name,
+                "fullName": module.full_name,
+                "displayName": module.full_name,
+                "userName": module.asked,
+                "name": module.asked,
+                "fn": module.path,
+                "loadOrder": place,
+                "stackDepth": 0 if module.wanted else 1,
+            }
+            for place, module in enumerate(self.session.loaded.active(), 1)
+        ]
+
+    def chain(self) -> list[str]:
+        """Return the full names of the modules being evaluated, outermost first."""
+        return [frame.full_name for frame in self.session.frames]
+
+    def write(self, text: str) -> None:
+        """Pass on what the modulefile writes to stdout: the shell gets it before everything else."""
+        if self.mode.acting or self.mode is MODES["refresh"]:
+            self.session.written.append(text)
+
+    def tell(self, text: str) -> None:
+        """Pass on what the modulefile writes to stderr."""
+        if self.mode is not MODES["spider"]:
+            self.session.say(text)
+
+    def _explain(self, error: ModulefileError) -> None:
+        """Name the module and who loaded it, once: in the frame where it happened."""
+        if error.module:
+            return
+        error.module = self.full_name
+        chain = self.chain()[:-1]
+        by = "".join(
+            f", which was loaded by {name}" if n else f" (loaded by {name}" for n, name in enumerate(reversed(chain))
+        )
+        verb = {"load": "loaded", "unload": "unloaded"}.get(self.mode.name, "read")
+        error.text = f"{self.full_name}{by + ')' if by else ''} cannot be {verb}: {error.text}"
+        error.args = (error.text,)

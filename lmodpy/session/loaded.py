@@ -1,0 +1,92 @@
+"""The modules that are loaded: what was said about them, and the questions that follow from it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+
+STICKY = "lmod:sticky"
+"""The property of modules that only --force unloads."""
+
+
+class Loaded(NamedTuple):
+    """A module that is loaded, or was and will be again when its tree comes back (inactive).
+
+    `asked` is under which name it is found again. `wanted`: the user asked for it, it does not only serve others.
+    `brings` are the modules that it loaded, `needs` those that it depends on (all by short name). `recorded`: its
+    changes are on record; without, unloading can only reverse what its modulefile says now.
+    """
+
+    name: str
+    version: str
+    path: str
+    asked: str
+    wanted: bool = True
+    brings: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    active: bool = True
+    recorded: bool = True
+
+    @property
+    def full_name(self) -> str:
+        """Return `name/version`, or the name alone."""
+        return f"{self.name}/{self.version}" if self.version else self.name
+
+
+class LoadedModules:
+    """The loaded modules in load order; inactive ones keep their place."""
+
+    def __init__(self, modules: Iterable[Loaded] = ()) -> None:
+        self._modules = {module.name: module for module in modules}
+
+    def __contains__(self, name: str) -> bool:
+        """Say whether a module of this short name is active."""
+        return name in self._modules and self._modules[name].active
+
+    def get(self, name: str) -> Loaded | None:
+        """Return the module of this short name, active or not."""
+        return self._modules.get(name)
+
+    def all(self) -> list[Loaded]:
+        """Return every module, inactive ones too."""
+        return list(self._modules.values())
+
+    def active(self) -> list[Loaded]:
+        """Return the active modules in load order."""
+        return [module for module in self._modules.values() if module.active]
+
+    def add(self, module: Loaded) -> None:
+        """Put a module at the end of the load order."""
+        self._modules.pop(module.name, None)
+        self._modules[module.name] = module
+
+    def change(self, module: Loaded) -> None:
+        """Replace what is known of a module; it keeps its place."""
+        self._modules[module.name] = module
+
+    def drop(self, name: str) -> None:
+        """Forget a module."""
+        self._modules.pop(name, None)
+
+    def needed(self, name: str) -> bool:
+        """Say whether a loaded module brought or depends on this one."""
+        return any(name in module.brings or name in module.needs for module in self._modules.values() if module.active)
+
+    def unmet(self) -> dict[str, list[str]]:
+        """Return, for each active module that misses some, the modules that it depends on."""
+        missing = {m.full_name: [name for name in m.needs if name not in self] for m in self.active()}
+        return {name: names for name, names in missing.items() if names}
+
+    def mark(self) -> dict[str, Loaded]:
+        """Return what `rollback` needs to come back to this moment."""
+        return dict(self._modules)
+
+    def rollback(self, mark: dict[str, Loaded]) -> None:
+        """Forget everything since `mark`."""
+        self._modules = dict(mark)

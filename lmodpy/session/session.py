@@ -1,0 +1,520 @@
+"""What happens: modules are found, evaluated, loaded and unloaded, and the rest of the session follows.
+
+A Session is one command. Nothing of it reaches the shell before `finish`, so a command that fails has changed nothing.
+"""
+
+from __future__ import annotations
+
+from lmodpy import system
+from lmodpy.env.pathlist import Edit, tidy
+from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
+from lmodpy.names.request import Request, satisfies
+from lmodpy.session import codec
+from lmodpy.session.frame import Frame
+from lmodpy.session.loaded import STICKY, Loaded, LoadedModules
+from lmodpy.session.modes import FamilySwap, Stopped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import NamedTuple
+
+    from lmodpy.config import Settings
+    from lmodpy.env.diff import Diff
+    from lmodpy.env.environment import Environment
+    from lmodpy.modulefile.questions import Host
+    from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.tree import Tree
+else:
+    from lmodpy.values import NamedTuple
+
+_MOST_SWAPS = 10
+
+
+class Changes(NamedTuple):
+    """What a command did to modules that nobody named, as full names."""
+
+    inactive: tuple[str, ...] = ()
+    activated: tuple[str, ...] = ()
+    reloaded: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+
+
+class Missing(NamedTuple):
+    """A module that was asked for and could not be found, and the modules that wanted it, outermost first."""
+
+    request: Request
+    chain: tuple[str, ...] = ()
+
+
+class Session:
+    """One command at work on the environment, the loaded modules and the tree."""
+
+    def __init__(
+        self,
+        env: Environment,
+        state: codec.State,
+        tree: Tree,
+        evaluators: Callable[[str], Callable[[str, Host], None]],
+        settings: Settings,
+        *,
+        shell_is: tuple[str, str] = ("bash", "sh"),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.env = env
+        self.tree = tree
+        self.settings = settings
+        self.shell_name, self.shell_kind = shell_is
+        self.loaded = LoadedModules(state.modules)
+        self.frames: list[Frame] = []
+        self.written: list[str] = []
+        self.commands: list[str] = []
+        self.warnings: list[str] = []
+        self.missing: list[Missing] = []
+        self._evaluators = evaluators
+        self._before = state
+        self._replaced: list[tuple[str, str]] = []
+        self._named: set[str] = set()
+        self._say = say
+        self._system_path = state.system_path
+        self._settled_path = env.get("MODULEPATH")
+
+    # What modulefiles and commands ask.
+
+    @property
+    def exact(self) -> bool:
+        """Say whether undo follows the record (else Lmod's way, which reverses the modulefile)."""
+        return self.settings.text("undo").lower() != "lmod"
+
+    def roots(self) -> list[str]:
+        """Return the directories of MODULEPATH."""
+        return [root for root in (self.env.get("MODULEPATH") or "").split(":") if root]
+
+    def find(self, request: Request) -> Modulefile | None:
+        """Return the modulefile that `load` would take."""
+        return self.tree.find(request, self.roots())
+
+    def find_again(self, module: Loaded) -> Modulefile | None:
+        """Return the modulefile that a loaded module's name means now; the name is real, so no alias is looked for."""
+        return self.tree.find(Request.parse(module.asked), self.roots(), far=False)
+
+    def next_same(self, frame: Frame) -> Modulefile | None:
+        """Return the next modulefile of the frame's full name along MODULEPATH."""
+        return self.tree.next_same(frame.full_name, frame.path, self.roots())
+
+    def is_loaded(self, request: Request) -> bool:
+        """Say whether such a module is loaded or being loaded."""
+        return self._matching(request, "isloaded") is not None
+
+    def is_pending(self, request: Request) -> bool:
+        """Say whether such a module is being loaded."""
+        module = self._matching(request, "isloaded")
+        return module is not None and self.is_pending_name(module.name)
+
+    def is_pending_name(self, name: str) -> bool:
+        """Say whether a module of this short name is being loaded."""
+        return any(frame.name == name and frame.loading for frame in self.frames)
+
+    def has_prerequisite(self, request: Request) -> bool:
+        """Say whether a loaded module is what `prereq` asks for."""
+        return self._matching(request, "prereq") is not None
+
+    def rivals(self, requests: Iterable[Request], frame: Frame) -> list[str]:
+        """Return the full names of loaded modules that `conflict` names; a module is no rival of itself."""
+        found = (self._matching(request, "conflict") for request in requests)
+        return [module.full_name for module in found if module is not None and module.name != frame.name]
+
+    def loaded_as(self, request: Request, how: str = "unload") -> Loaded | None:
+        """Return the active module that a request on `unload` (or another word) means."""
+        module = self._matching(request, how)
+        return self.loaded.get(module.name) if module is not None and module.name in self.loaded else None
+
+    def read(self, module: Modulefile | Loaded, mode: str, asked: str = "") -> Frame:
+        """Evaluate a modulefile only to read what it says; nothing stays of it."""
+        mark = self.env.mark()
+        frame = Frame(self, mode, module, asked)
+        try:
+            frame.run()
+        finally:
+            self.env.rollback(mark)
+        return frame
+
+    def evaluate(self, path: str, host: Host) -> None:
+        """Let the evaluator for this kind of file run it."""
+        self._evaluators(path)(path, host)
+
+    # What commands do.
+
+    def load(self, requests: Sequence[Request], *, must: bool = True) -> None:
+        """Load modules for the user, one after the other; raises ModuleNotFound (unless `must` is false) in the end."""
+        for request in requests:
+            module = self.find(request)
+            if module is None:
+                if must:
+                    self.miss(request)
+            else:
+                self._named.add(module.name)
+                self._load(module, request, wanted=True)
+        self.settle()
+        self.check()
+
+    def unload(self, requests: Sequence[Request], *, force: bool = False) -> list[str]:
+        """Unload modules for the user; return the texts that name nothing that is loaded."""
+        unknown, removed = [], []
+        for request in requests:
+            module = next((m for m in self.loaded.all() if satisfies(request, m.name, m.version, "unload")), None)
+            if module is None:
+                unknown.append(request.text)
+            else:
+                self._named.add(module.name)
+                removed.append(module)
+                self._unload(module.name)
+        self._keep_sticky(removed, force=force)
+        self.settle()
+        return unknown
+
+    def swap(self, old: Request, new: Request) -> None:
+        """Unload one module and load another; raises LmodError if the one is not loaded or the other not there."""
+        module = self.loaded_as(old)
+        if module is None:
+            raise LmodError(f"{old.text} is not loaded, so it cannot be swapped", f"module load {new.text}")
+        self._named.add(module.name)
+        self._unload(module.name)
+        self.load([new])
+
+    def purge(self, *, force: bool = False) -> None:
+        """Unload every module, the last loaded first; sticky ones stay unless forced."""
+        removed = [m for m in reversed(self.loaded.all()) if not self.is_pending_name(m.name)]
+        for module in removed:
+            self._named.add(module.name)
+            self._unload(module.name)
+        self._keep_sticky(removed, force=force)
+        if not self.frames:
+            self.settle()
+
+    def use(self, directories: Sequence[str], *, append: bool = False, priority: int = 0) -> None:
+        """Put directories into MODULEPATH."""
+        self._note_system_path()
+        for directory in directories:
+            path = tidy(self._absolute(directory), self.env.rules.home)
+            self.env.edit("MODULEPATH", Edit("append" if append else "prepend", path, ":", priority))
+        self.settle()
+
+    def unuse(self, directories: Sequence[str]) -> None:
+        """Take directories out of MODULEPATH, however often they were put there."""
+        self._note_system_path()
+        for directory in directories:
+            path = tidy(self._absolute(directory), self.env.rules.home)
+            self.env.edit("MODULEPATH", Edit("expel", path))
+        self.settle()
+
+    def update(self) -> None:
+        """Unload and load every module again, in load order."""
+        done = set()
+        for module in self.loaded.active():
+            if module.name in self.loaded and module.name not in done:
+                self._reload(module)
+                done.add(module.name)
+        self.settle()
+        self.check()
+
+    def refresh(self) -> None:
+        """Tell the shell again about aliases and functions, which sub-shells do not inherit."""
+        for module in self.loaded.active():
+            Frame(self, "refresh", module, module.asked).run()
+
+    def reset(self) -> None:
+        """Go back to the site's MODULEPATH and default modules."""
+        names = self.settings.text("default_modules")
+        if not names.strip():
+            hint = "set LMOD_SYSTEM_DEFAULT_MODULES, or use `module purge`"
+            raise LmodError("this site names no default modules, so there is nothing to reset to", hint)
+        self.purge(force=True)
+        if self._system_path is not None:
+            self.env.assign("MODULEPATH", self._system_path or None)
+            self._system_path = None
+        wanted = names.replace(":", " ").replace(",", " ").split()
+        self.load([Request.parse(name) for name in wanted if name != "__NO_SYSTEM_DEFAULT_MODULES__"])
+
+    # What modulefiles do.
+
+    def bring(self, request: Request, frame: Frame, *, keep: bool = False) -> Loaded | None:
+        """Load a module for another one; one that is there already stays as it is. Returns it, or None."""
+        module = self.find(request)
+        if module is None:
+            return None
+        there = self.loaded.get(module.name)
+        if there is not None and there.active and there.path == module.path and self.exact:
+            return there
+        self._load(module, request, wanted=keep, by=frame)
+        return self.loaded.get(module.name) if module.name in self.loaded else None
+
+    def satisfy(self, request: Request, frame: Frame) -> Loaded | None:
+        """Return a module that fulfils a dependency: the loaded one if it is right, else the best there is."""
+        there = self.loaded_as(request, "prereq")
+        if there is not None and request.text in {there.name, there.full_name}:
+            return there
+        pending = self._matching(request, "isloaded")
+        if pending is not None and self.is_pending_name(pending.name):
+            return Loaded(pending.name, pending.version, pending.path, pending.full_name)
+        module = self.find(request)
+        if module is None:
+            return there
+        loaded = self.loaded.get(module.name)
+        if loaded is not None and loaded.active and loaded.path == module.path:
+            return loaded
+        self._load(module, request, wanted=False, by=frame)
+        return self.loaded.get(module.name) if module.name in self.loaded else None
+
+    def first_of(self, requests: Sequence[Request], frame: Frame) -> Loaded | None:
+        """Return the first of several modules that is loaded, else the first that can be."""
+        there = next((module for request in requests if (module := self.loaded_as(request))), None)
+        if there is not None:
+            return there
+        return next((module for request in requests if (module := self.satisfy(request, frame))), None)
+
+    def miss(self, request: Request, frame: Frame | None = None) -> None:
+        """Note that a module cannot be found; `check` will fail for it."""
+        self.missing.append(Missing(request, tuple(frame.chain()) if frame else ()))
+
+    def unload_named(self, requests: Iterable[Request]) -> None:
+        """Unload what a modulefile names; what is not loaded is passed over."""
+        for request in requests:
+            module = self.loaded_as(request)
+            if module is not None:
+                self._unload(module.name)
+
+    def release(self, frame: Frame, names: Iterable[str]) -> None:
+        """End a module's need for others; those that nobody needs and nobody asked for are unloaded."""
+        for name in names:
+            frame.brings = [other for other in frame.brings if other != name]
+            frame.needs = [other for other in frame.needs if other != name]
+            module = self.loaded.get(frame.name)
+            if module is not None:
+                self.loaded.change(module._replace(brings=tuple(frame.brings), needs=tuple(frame.needs)))
+            there = self.loaded.get(name)
+            if there is not None and there.active and not there.wanted and not self.loaded.needed(name):
+                self._unload(name)
+
+    def say(self, text: str) -> None:
+        """Tell the user something, at once."""
+        if not self.settings.flag("quiet"):
+            self._say(text)
+
+    def warn(self, text: str) -> None:
+        """Tell the user about trouble, at the end of the command."""
+        self.warnings.append(text)
+
+    # How it settles, and what comes out.
+
+    def settle(self) -> None:
+        """Follow a changed MODULEPATH: swap what moved, shelve what vanished, revive what came back."""
+        for _ in range(_MOST_SWAPS):
+            path = self.env.get("MODULEPATH")
+            if self.frames or path == self._settled_path:
+                return
+            self._settled_path = path
+            for module in self.loaded.all():
+                self._resettle(module.name)
+
+    def check(self) -> None:
+        """Raise ModuleNotFound if something that was asked for is still not there."""
+        missing = [each for each in self.missing if not self.is_loaded(each.request)]
+        if missing:
+            names = tuple(dict.fromkeys(str(each.request) for each in missing))
+            chains = {each.chain for each in missing if each.chain}
+            by = f" (wanted by {', which was loaded by '.join(reversed(min(chains)))})" if chains else ""
+            cannot = (
+                f"no module `{names[0]}`" if len(names) == 1 else f"no modules {', '.join(f'`{n}`' for n in names)}"
+            )
+            raise ModuleNotFound(f"{cannot} can be loaded now{by}", names=names)
+
+    def changes(self) -> Changes:
+        """Return what happened to modules that the command did not name."""
+        before = {m.name: m for m in self._before.modules}
+        now = {m.name: m for m in self.loaded.all()}
+        kept = [(before[name], now[name]) for name in before if name in now]
+        both = [(old, new) for old, new in kept if old.active and new.active and new.name not in self._named]
+        return Changes(
+            tuple(old.asked for old, new in kept if old.active and not new.active),
+            tuple(new.full_name for old, new in kept if new.active and not old.active),
+            tuple(new.full_name for old, new in both if old.full_name == new.full_name and old.path != new.path),
+            tuple(
+                (old.full_name, new.full_name)
+                for old, new in kept
+                if old.active and new.active and old.version != new.version
+            ),
+            tuple(self._replaced),
+        )
+
+    def finish(self) -> Diff:
+        """Write down the state and return what the shell has to be told."""
+        modules = tuple(self.loaded.all())
+        if self.env.changed() or modules != self._before.modules:
+            active = [module for module in modules if module.active]
+            names, files = ":".join(m.full_name for m in active), ":".join(m.path for m in active)
+            state = codec.State(modules, self.env.recorded(), self._system_path)
+            for variable, value in (
+                ("LOADEDMODULES", names),
+                ("_LMFILES_", files),
+                (codec.STATE, codec.encode(state, names)),
+            ):
+                self.env.assign(variable, value or None)
+        return self.env.diff(tuple(self.commands), "".join(self.written))
+
+    # The steps.
+
+    def _pending(self) -> list[Frame]:
+        return [frame for frame in self.frames if frame.loading]
+
+    def _matching(self, request: Request, how: str) -> Modulefile | Loaded | None:
+        """Return the module, loaded or being loaded, that a request means: its short name begins the request."""
+        parts = request.text.split("/")
+        for size in range(len(parts), 0, -1):
+            name = "/".join(parts[:size])
+            module = self.loaded.get(name) if name in self.loaded else self._being_loaded(name)
+            if module is not None and satisfies(request, module.name, module.version, how):
+                return module
+        return None
+
+    def _being_loaded(self, name: str) -> Modulefile | Loaded | None:
+        return next((frame.module for frame in self.frames if frame.name == name and frame.loading), None)
+
+    def _load(self, module: Modulefile, request: Request, *, wanted: bool, by: Frame | None = None) -> None:
+        """Evaluate a modulefile and count it as loaded; another version of it goes first."""
+        self._refuse_circle(module)
+        there = self.loaded.get(module.name)
+        if there is not None and there.active:
+            self._refuse_other_version(there, module)
+            self._unload(there.name)
+            self.settle()
+        elif there is not None:
+            self.loaded.drop(there.name)
+        asked = module.name if request.text == module.name else module.full_name
+        for _ in range(_MOST_SWAPS):
+            mark = self.env.mark(), self.loaded.mark(), len(self.missing), len(self.commands), len(self.written)
+            frame = Frame(self, "load", module, asked)
+            try:
+                frame.run()
+            except Stopped as stopped:
+                self._forget(mark)
+                if stopped.text:
+                    self.say(stopped.text + "\n")
+                return
+            except FamilySwap as swap:
+                if frame.failure is not swap or (by is not None and by.name == swap.holder):
+                    raise
+                self._forget(mark)
+                self._replaced.append((self._full_name(swap.holder), module.full_name))
+                self._named.add(swap.holder)
+                self._unload(swap.holder)
+            else:
+                self.loaded.add(self._record(frame, wanted=wanted))
+                return
+        raise ModulefileError(f"{module.full_name} keeps replacing modules of its family", module.path)
+
+    def _forget(self, mark: tuple[object, dict[str, Loaded], int, int, int]) -> None:
+        env, loaded, missing, commands, written = mark
+        self.env.rollback(env)  # type: ignore[arg-type]
+        self.loaded.rollback(loaded)
+        del self.missing[missing:], self.commands[commands:], self.written[written:]
+
+    def _record(self, frame: Frame, *, wanted: bool) -> Loaded:
+        return Loaded(
+            frame.name,
+            frame.version,
+            frame.path,
+            frame.asked,
+            wanted,
+            tuple(dict.fromkeys(frame.brings)),
+            tuple(dict.fromkeys(frame.needs)),
+            tuple(frame.properties),
+            recorded=self.exact,
+        )
+
+    def _refuse_circle(self, module: Modulefile) -> None:
+        if self.is_pending_name(module.name):
+            names = [frame.full_name for frame in self._pending()]
+            start = next(n for n, frame in enumerate(self._pending()) if frame.name == module.name)
+            circle = " -> ".join((*names[start:], module.full_name))
+            raise ModulefileError(f"modules load each other in a circle: {circle}")
+
+    def _refuse_other_version(self, there: Loaded, module: Modulefile) -> None:
+        forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
+        if forbidden and there.version != module.version:
+            hint = f"module swap {there.full_name} {module.full_name}"
+            raise LmodError(f"{there.full_name} is loaded; this site does not let {module.full_name} replace it", hint)
+
+    def _unload(self, name: str) -> None:
+        """Evaluate a modulefile in reverse, then make sure by the record that nothing of it stays."""
+        module = self.loaded.get(name)
+        if module is None or not module.active:
+            self.loaded.drop(name)
+            return
+        frame = Frame(self, "unload", module, module.asked)
+        frame.recorded = module.recorded
+        frame.brings, frame.needs = list(module.brings), list(module.needs)
+        if system.exists(module.path):
+            try:
+                frame.run()
+            except ModulefileError as error:
+                self.warn(f"{error.text}{f' ({error.where})' if error.where else ''}; it was unloaded all the same")
+        elif not module.recorded:
+            self.warn(f"{module.path} is gone, so what {module.full_name} had set stays, but for what is on record")
+        self.release(frame, [*frame.brings, *frame.needs])
+        for variable in self.env.retract(name):
+            self.warn(f"{variable} was changed after {module.full_name} had set it; it keeps its value")
+        self.loaded.drop(name)
+
+    def _reload(self, module: Loaded) -> None:
+        """Unload a module and load what its name means now; nothing of that name: it becomes inactive."""
+        self._unload(module.name)
+        found = self.find_again(module)
+        if found is None:
+            self.loaded.add(module._replace(active=False, brings=(), needs=()))
+        else:
+            self._load(found, Request.parse(module.asked), wanted=module.wanted)
+
+    def _resettle(self, name: str) -> None:
+        module = self.loaded.get(name)
+        if module is None:
+            return
+        found = self.find_again(module)
+        if module.active:
+            if found is None or found.path != module.path:
+                self._reload(module)
+        elif found is not None:
+            self._load(found, Request.parse(module.asked), wanted=module.wanted)
+
+    def _keep_sticky(self, removed: Sequence[Loaded], *, force: bool) -> None:
+        """Load sticky modules again that were unloaded, the last one first."""
+        if force:
+            return
+        kept = []
+        for module in reversed([m for m in removed if STICKY in m.properties and m.name not in self.loaded]):
+            found = self.find(Request.parse(module.full_name))
+            if found is not None and found.path == module.path:
+                self._load(found, Request.parse(module.asked), wanted=module.wanted)
+                kept.append(module.full_name)
+            else:
+                self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
+        if kept:
+            self.say(f"Kept, since sticky: {', '.join(kept)} (`module --force purge` unloads them too)\n")
+
+    def _full_name(self, name: str) -> str:
+        module = self.loaded.get(name)
+        return module.full_name if module else name
+
+    def _absolute(self, directory: str) -> str:
+        """Return a directory that the user typed as MODULEPATH should hold it, wherever the user goes next."""
+        if directory[:1] in ("/", "~"):
+            return directory
+        import os  # noqa: PLC0415 - relative directories are rare
+
+        path = os.path.join(self.env.get("PWD") or system.getcwd(), directory)
+        return os.path.realpath(path) if system.exists(path) else path
+
+    def _note_system_path(self) -> None:
+        if self._system_path is None:
+            self._system_path = self.env.base("MODULEPATH") or ""
