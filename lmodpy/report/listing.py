@@ -1,0 +1,195 @@
+"""Lists of modules: what is loaded, what can be loaded, what changed."""
+
+from __future__ import annotations
+
+from lmodpy.report.text import PLAIN, columns, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
+
+    from lmodpy.report.text import Style
+    from lmodpy.session.session import Changes
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One module in a list."""
+
+    full_name: str
+    marks: tuple[str, ...] = ()
+    """What stands in parentheses behind it: keys of `MEANINGS`, or of the meanings handed in."""
+    name: str = ""
+    """What its versions share; empty for a module without version."""
+    symbols: tuple[str, ...] = ()
+    """Symbolic versions that lead to it, as `lts`."""
+    alias: str = ""
+    """The other name by which it was loaded."""
+    extensions: tuple[str, ...] = ()
+    """Packages it brings, as `numpy/1.26`; terse lists show them."""
+
+
+class Block(NamedTuple):
+    """What one directory of MODULEPATH offers."""
+
+    root: str
+    entries: tuple[Entry, ...]
+
+
+MEANINGS = {
+    "L": "is loaded",
+    "D": "is the default: loaded if no version is given",
+    "H": "is hidden; shown since hidden modules were asked for",
+    "s": "is hidden, but can be loaded by its bare name",
+    "HL": "is hidden, and loaded",
+    "F": "is forbidden: loading it is refused",
+    "NF": "will soon be forbidden",
+    "S": "is sticky: `purge` and `unload` leave it, unless forced",
+    "E": "is an extension, provided by another module",
+    "dep": "was not asked for; another module needs it",
+}
+DEPENDENCY = "dep"
+
+
+def loaded_list(
+    modules: Sequence[Entry],
+    inactive: Sequence[str],
+    width: int,
+    style: Style,
+    meanings: Mapping[str, str] = MEANINGS,
+) -> str:
+    """List loaded modules in load order, those that came as a dependency faintly, and the inactive ones."""
+    parts = [terse_list(())]
+    if modules:
+        shown = [_loaded_item(entry, style) for entry in modules]
+        parts = [f"{style.bold('Loaded')}, in this order:\n", columns(_numbered(shown), width, _INDENT)]
+    if inactive:
+        parts += [f"\n{style.bold('Inactive')}, since MODULEPATH does not offer them now:\n"]
+        parts += [columns(_numbered([style.faint(name) for name in inactive]), width, _INDENT)]
+    return "".join(parts) + _legend(modules, meanings, style)
+
+
+def avail_list(
+    blocks: Sequence[Block],
+    width: int,
+    style: Style,
+    *,
+    aliases: Sequence[tuple[str, str]] = (),
+    meanings: Mapping[str, str] = MEANINGS,
+) -> str:
+    """List what can be loaded now, directory by directory, with the meaning of the marks that occur."""
+    filled = [block for block in blocks if block.entries]
+    if not (filled or aliases):
+        return f"No module that can be loaded now matches.\n\n{_SEARCH}\n"
+    parts = []
+    if aliases:
+        lines = [f"{alias} -> {target or '(N/A)'}" for alias, target in aliases]
+        parts += [f"{rule('other names', width)}\n{columns(lines, width, _INDENT)}\n"]
+    for block in filled:
+        items = [_avail_item(entry, style) for entry in block.entries]
+        parts += [f"{style.faint(rule(block.root, width))}\n{columns(items, width, _INDENT)}\n"]
+    legend = _legend((entry for block in filled for entry in block.entries), meanings, style)
+    return "".join(parts) + (f"{legend[1:]}\n" if legend else "") + f"{_SEARCH}\n"
+
+
+def terse_list(modules: Sequence[Entry], *, decorate: bool = False) -> str:
+    """List loaded modules for programs: one on a line, and the alias by which one was loaded after it."""
+    if not modules:
+        return "No modules loaded\n"
+    lines = []
+    for entry in modules:
+        lines += [_decorated(entry.full_name, entry, decorate)]
+        lines += [entry.alias] if entry.alias else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def terse_avail(
+    blocks: Sequence[Block],
+    *,
+    aliases: Sequence[tuple[str, str]] = (),
+    names: bool = True,
+    extensions: bool = False,
+    decorate: bool = False,
+) -> str:
+    """List what can be loaded for programs; `names` has a line `name/` stand above its versions."""
+    lines = [f"{alias}(@{target})" for alias, target in aliases]
+    for block in blocks:
+        if not block.entries:
+            continue
+        lines += [f"{block.root}:"]
+        previous = ""
+        for entry in block.entries:
+            if names and entry.name and entry.name != previous:
+                lines += [f"{entry.name}/"]
+            previous = entry.name
+            lines += [f"{entry.name}/{symbol}(@{entry.full_name})" for symbol in entry.symbols]
+            lines += [_decorated(entry.full_name, entry, decorate)]
+            lines += [f"#    {extension}" for extension in entry.extensions if extensions]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def changes_text(changes: Changes, width: int = 80, style: Style = PLAIN) -> str:
+    """Tell what happened to modules that the command did not name; nothing, if nothing did."""
+    parts = []
+    for title, meaning, names in (
+        ("Replaced", "only one of a family can be loaded", _arrows(changes.replaced)),
+        ("Now in another version", "a name has one loaded version at a time", _arrows(changes.versions)),
+        ("Reloaded", "the same module, from another directory of MODULEPATH", changes.reloaded),
+        ("Active again", "MODULEPATH offers them once more", changes.activated),
+        ("Inactive", "MODULEPATH does not offer them now; they return when it does", changes.inactive),
+    ):
+        if names:
+            parts += [f"{style.bold(title)} ({meaning}):\n", columns(names, width, _INDENT)]
+    return "".join(parts)
+
+
+_INDENT = "  "
+_SEARCH = "`module avail WORD` lists only names that contain the word; `module whatis NAME` describes a module."
+_DECORATIONS = {"H": " <H>", "s": " <H>", "HL": " <H>", "F": " <F>", "NF": " <NF>"}
+
+
+def _arrows(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{old} => {new}" for old, new in pairs]
+
+
+def _loaded_item(entry: Entry, style: Style) -> str:
+    name = f"{entry.alias} -> {entry.full_name}" if entry.alias else entry.full_name
+    return style.faint(_marked(name, entry)) if DEPENDENCY in entry.marks else _marked(name, entry)
+
+
+def _avail_item(entry: Entry, style: Style) -> str:
+    item = _marked(entry.full_name, entry)
+    if "L" in entry.marks or "HL" in entry.marks:
+        return style.green(item)
+    if "F" in entry.marks or "NF" in entry.marks:
+        return style.yellow(item)
+    return style.faint(item) if "H" in entry.marks or "s" in entry.marks else item
+
+
+def _marked(name: str, entry: Entry) -> str:
+    marks = [*entry.marks, ":".join(entry.symbols)] if entry.symbols else entry.marks
+    return f"{name} ({','.join(marks)})" if marks else name
+
+
+def _numbered(items: Sequence[str]) -> list[str]:
+    room = len(str(len(items)))
+    return [f"{number:>{room}}) {item}" for number, item in enumerate(items, 1)]
+
+
+def _legend(entries: Iterable[Entry], meanings: Mapping[str, str], style: Style) -> str:
+    """Explain the marks that occur, after an empty line."""
+    used = {mark for entry in entries for mark in entry.marks}
+    known = [mark for mark in meanings if mark in used]
+    room = max(map(len, known), default=0)
+    return "".join(_explained(known, room, meanings, style))
+
+
+def _explained(marks: list[str], room: int, meanings: Mapping[str, str], style: Style) -> Iterator[str]:
+    for i, mark in enumerate(marks):
+        yield ("" if i else "\n") + f"{_INDENT}{style.bold(f'{mark:>{room}}')}  {meanings[mark]}\n"
+
+
+def _decorated(line: str, entry: Entry, decorate: bool) -> str:
+    return line + "".join(_DECORATIONS.get(mark, "") for mark in entry.marks) if decorate else line

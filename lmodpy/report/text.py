@@ -1,0 +1,155 @@
+"""Text for a terminal: colours if wanted, columns, wrapped lines, and how errors and warnings look."""
+
+from __future__ import annotations
+
+from lmodpy.errors import ModulefileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lmodpy.errors import LmodError
+
+
+class Style:
+    """Knows whether to colour, so that nobody else has to ask."""
+
+    def __init__(self, *, colour: bool = False) -> None:
+        self.colour = colour
+
+    def bold(self, text: str) -> str:
+        """What to look at."""
+        return self._coded("1", text)
+
+    def faint(self, text: str) -> str:
+        """What can be passed over."""
+        return self._coded("2", text)
+
+    def red(self, text: str) -> str:
+        """What went wrong."""
+        return self._coded("1;31", text)
+
+    def green(self, text: str) -> str:
+        """What is fine."""
+        return self._coded("1;32", text)
+
+    def yellow(self, text: str) -> str:
+        """What to take care of."""
+        return self._coded("1;33", text)
+
+    def _coded(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self.colour and text else text
+
+
+PLAIN = Style()
+
+
+def visible(text: str) -> int:
+    """Return how many characters of `text` show on a terminal: colour codes do not."""
+    if "\033" not in text:
+        return len(text)
+    first, *rest = text.split("\033[")
+    return len(first) + sum(len(piece.partition("m")[2]) for piece in rest)
+
+
+def columns(items: Sequence[str], width: int, indent: str = "") -> str:
+    """Set items in as many columns as fit, to be read downwards like the output of `ls`."""
+    lengths = [visible(item) for item in items]
+    rows = _rows(lengths, width - len(indent))
+    widths = [max(lengths[top : top + rows]) for top in range(0, len(items), rows)]
+    lines = (
+        _GAP.join(items[i] + " " * (widths[i // rows] - lengths[i]) for i in range(row, len(items), rows))
+        for row in range(min(rows, len(items)))
+    )
+    return "".join(f"{indent}{line.rstrip()}\n" for line in lines)
+
+
+def rule(title: str, width: int) -> str:
+    """Return a line across the terminal with a title in its middle."""
+    return f" {title} ".center(width, "-") if title else "-" * width
+
+
+def wrap(text: str, width: int, indent: str = "") -> str:
+    """Break long lines between words, never within a `command to type`; a line that begins with a blank stays."""
+    lines = (
+        broken
+        for line in text.splitlines()
+        for broken in ([line] if line[:1] in _BLANKS else _broken(_words(line), width - len(indent)))
+    )
+    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+
+
+def error_text(error: LmodError, style: Style) -> str:
+    """Say what went wrong, where, and what to type next.
+
+    Every error begins with the same word, no further line begins in the first column, and none looks like the
+    `file:word:number:` which EasyBuild takes for an error of Lmod's own.
+    """
+    where = error.where if isinstance(error, ModulefileError) else ""
+    text = f"{style.red('lmodpy: error:')} {_hung(error.text)}\n"
+    if where:
+        text += f"  in {where}\n{_source(where, style)}"
+    if error.hint:
+        text += f"  {style.bold('hint:')} {_hung(error.hint)}\n"
+    return text
+
+
+def warning_text(text: str, style: Style) -> str:
+    """Say what is doubtful, though the command goes on."""
+    return f"{style.yellow('lmodpy: warning:')} {_hung(text)}\n"
+
+
+_GAP = "   "
+_BLANKS = ("", " ", "\t")
+
+
+def _rows(lengths: list[int], width: int) -> int:
+    """Return the least number of rows whose columns fit into the width."""
+    if not lengths:
+        return 1
+    # As many columns as if all were as narrow as the narrowest, then fewer.
+    for count in range(min(len(lengths), width // (min(lengths) + len(_GAP)) + 1), 1, -1):
+        rows = -(-len(lengths) // count)
+        tops = range(0, len(lengths), rows)
+        if sum(max(lengths[top : top + rows]) for top in tops) + len(_GAP) * (len(tops) - 1) <= width:
+            return rows
+    return len(lengths)
+
+
+def _words(line: str) -> list[str]:
+    words: list[str] = []
+    for word in line.split():
+        if words and words[-1].count("`") % 2:
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    return words
+
+
+def _broken(words: list[str], width: int) -> Iterator[str]:
+    line = ""
+    for word in words:
+        if line and visible(line) + 1 + visible(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
+
+
+def _hung(text: str) -> str:
+    """Indent all lines but the first."""
+    return text.strip("\n").replace("\n", "\n    ")
+
+
+def _source(where: str, style: Style) -> str:
+    """Show the line at `file:line`, if it can be read."""
+    path, _, number = where.rpartition(":")
+    if not (path and number.isascii() and number.isdigit()):
+        return ""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            line = next((line for i, line in enumerate(file, 1) if i == int(number)), "").strip()
+    except OSError:
+        return ""
+    return f"    {style.faint(f'{number} |')} {line}\n" if line else ""

@@ -1,0 +1,88 @@
+"""What every shell promises, the table of their names, and the checks of names that all of them share."""
+
+from __future__ import annotations
+
+from lmodpy.errors import LmodError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from lmodpy.env.diff import Diff
+
+    class Shell(Protocol):
+        """One way to say a difference: a shell, or a language whose programs evaluate the text."""
+
+        name: str
+        kind: str
+        """The family, as `myShellType()` tells it to modulefiles."""
+
+        def render(self, diff: Diff) -> str:
+            """Say the difference: written text, settings sorted by name, and commands last."""
+
+        def left_out(self, diff: Diff) -> tuple[str, ...]:
+            """Name the functions and aliases of `diff` that this shell cannot have, and `render` leaves out."""
+
+        def failure(self) -> str:
+            """Return the text that makes the evaluation fail."""
+
+        def success(self) -> str:
+            """Return the text that marks success after everything else."""
+
+
+NAMES = {
+    "bash": ("posix", "Posix"),
+    "zsh": ("posix", "Posix"),
+    "sh": ("posix", "Posix"),
+    "dash": ("posix", "Posix"),
+    "ksh": ("posix", "Posix"),
+    "ksh93": ("posix", "Posix"),
+    "mksh": ("posix", "Posix"),
+    "pdksh": ("posix", "Posix"),
+}
+"""Name to the module of this package, and the class in it, which speaks that shell."""
+
+
+def shell(name: str) -> Shell:
+    """Return the shell of that name."""
+    if name not in NAMES:
+        raise UsageError(f"there is no shell `{name}` here", hint=_nearest(name))
+    module, speaker = NAMES[name]
+    made: Shell = getattr(__import__(f"lmodpy.shells.{module}", fromlist=[speaker]), speaker)(name)
+    return made
+
+
+def check_names(diff: Diff) -> None:
+    """Refuse any name that is not plainly one, so that a name never becomes code."""
+    for name in diff.variables:
+        if not is_identifier(name):
+            raise LmodError(f"{name!r} cannot be the name of a variable", hint=_IDENTIFIER)
+    for what, names in ("an alias", diff.aliases), ("a shell function", diff.functions):
+        for name in names:
+            if not _is_command_name(name):
+                raise LmodError(f"{name!r} cannot be the name of {what}", hint=_COMMAND_NAME)
+
+
+def is_identifier(name: str) -> bool:
+    """Tell whether every shell takes this as a name."""
+    return name.isascii() and name.isidentifier()
+
+
+_IDENTIFIER = "a name has ASCII letters, digits and `_`, and no digit in front"
+_COMMAND_NAME = "a name begins with an ASCII letter, a digit or `_`, and goes on with these or any of . + : @ % , -"
+_PUNCTUATION = ".+:@%,-"
+_DROPPED = str.maketrans(dict.fromkeys(_PUNCTUATION, "_"))
+
+
+def _is_command_name(name: str) -> bool:
+    return name[:1] not in _PUNCTUATION and is_identifier("_" + name.translate(_DROPPED))
+
+
+def _nearest(name: str) -> str:
+    # Imported here: it costs more than a whole command, and only a mistyped name needs it.
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    near = get_close_matches(name, NAMES, n=3)
+    if near:
+        return "did you mean " + " or ".join(f"`{other}`" for other in near) + "?"
+    return "known are " + ", ".join(sorted(NAMES))

@@ -1,0 +1,1 @@
+"""Everything that could be loaded, and how."""
