@@ -1,0 +1,1 @@
+"""Alone knows argv, os.environ and stdout."""

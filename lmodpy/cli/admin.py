@@ -1,0 +1,54 @@
+"""The commands of `lmodpy` itself: what a person installing or looking after it types."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import lmodpy
+from lmodpy.cli import entry
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    help="""
+The `module` command for HPC login nodes, a drop-in successor to Lmod.
+
+To make `module` and `ml` known to a shell, put one line into its start-up file, for instance `~/.bashrc`:
+
+    eval "$(lmodpy init bash)"
+
+A site that knows where lmodpy lies saves the start of a Python in every shell and names the file itself, for
+instance in `/etc/profile.d`; `lmodpy version` shows where it is:
+
+    . /opt/lmodpy/share/lmodpy/init/bash
+
+After that: `module avail`, `module load NAME`, `module spider`, `module help`.
+""",
+)
+
+
+@app.command()
+def init(
+    shell: Annotated[str, typer.Argument(help=f"One of {', '.join(entry.INIT_FILES)}.", metavar="SHELL")],
+) -> None:
+    """Print the lines that make `module` and `ml` known to a shell: `eval "$(lmodpy init bash)"`."""
+    raise typer.Exit(entry.print_init([shell]))
+
+
+@app.command()
+def version() -> None:
+    """Show the versions of lmodpy, of the Lmod interface and of Python, and where the parts lie."""
+    package = entry.package_directory()
+    rows = {
+        "lmodpy": lmodpy.__version__,
+        "answers as Lmod": lmodpy.LMOD_VERSION,
+        "Python": f"{sys.version.split()[0]} ({sys.executable})",
+        "init files": f"{package}/init",
+        "LMOD_CMD": entry.launcher(package),
+    }
+    for name, value in rows.items():
+        typer.echo(f"{name + ':':17}{value}")

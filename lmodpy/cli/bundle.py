@@ -1,0 +1,87 @@
+"""All of lmodpy's compiled code in one file, so that a command opens one file instead of forty.
+
+Finding and reading compiled modules one by one costs a command as much as all its work. The launcher loads them from
+this file where it fits, and has it made where it is missing; without it everything works, only slower. Like the files
+that Python itself keeps in `__pycache__`, it is made by whoever may write there, and made anew after an upgrade.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_APART = ("cli/admin.py", "cli/entry.py")  # started without the launcher, and in need of their docstrings
+
+
+def write(package: str, places: list[str]) -> None:
+    """Write the bundle of the package at `package`, if its `__pycache__` can be written to; give up silently.
+
+    `places` are the directories that the launcher adds to sys.path. The bundle is valid for this Python and for the
+    `__init__.py` that is there now, which every installation writes anew.
+    """
+    cache = f"{package}/__pycache__"
+    if not os.access(cache, os.W_OK):
+        return
+    path = f"{cache}/bundle.{sys.implementation.cache_tag}"
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        found = os.stat(f"{package}/__init__.py")
+        key = (sys.version, package, found.st_mtime_ns, found.st_size)
+        code = {name: (is_package, source, _compiled(source)) for name, is_package, source in _sources(package)}
+        with open(temporary, "xb") as file:
+            file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), code, places)))
+        os.replace(temporary, path)
+    except (OSError, SyntaxError):
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+# Runs in the launcher, with `code` at hand: from now on `import lmodpy.…` finds its code there.
+_BEGIN = """
+class Bundle:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        entry = code.get(name)
+        if entry is None:
+            return None
+        spec = Spec(name, Bundle, origin=entry[1], is_package=entry[0])
+        if entry[0]:
+            spec.submodule_search_locations.append(entry[1][:-12])
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        entry = code[module.__name__]
+        module.__file__ = entry[1]
+        exec(loads(entry[2]), module.__dict__)
+
+
+Spec = type(sys.__spec__)
+sys.meta_path.insert(0, Bundle)
+"""
+
+
+def _sources(package: str) -> Iterator[tuple[str, bool, str]]:
+    for folder, _, files in os.walk(package):
+        for file in sorted(files):
+            path = os.path.join(folder, file)
+            inner = path[len(package) + 1 :]
+            if file.endswith(".py") and inner not in _APART:
+                parts = ["lmodpy", *inner.removesuffix(".py").split("/")]
+                is_package = parts[-1] == "__init__"
+                yield ".".join(parts[:-1] if is_package else parts), is_package, path
+
+
+def _compiled(path: str) -> bytes:
+    """Compile without docstrings, which nobody asks a command for."""
+    with open(path, "rb") as file:
+        return marshal.dumps(compile(file.read(), path, "exec", dont_inherit=True, optimize=2))

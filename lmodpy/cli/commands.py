@@ -1,0 +1,243 @@
+"""The sub-commands, each a function that reads as what it does."""
+
+from __future__ import annotations
+
+from lmodpy import system
+from lmodpy.cli.context import Context
+from lmodpy.errors import ModuleNotFound, UsageError
+from lmodpy.names.request import Request, latest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NamedTuple
+
+    from lmodpy.cli.arguments import Line
+    from lmodpy.config import Settings
+    from lmodpy.env.diff import Diff
+    from lmodpy.shells.base import Shell
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Result(NamedTuple):
+    """What a command leaves: the difference for the shell, text for people, exit status."""
+
+    diff: Diff
+    text: str = ""
+    status: int = 0
+
+
+def run_line(
+    line: Line, speaker: Shell, environ: Mapping[str, str], settings: Settings, say: Callable[[str], None]
+) -> Result:
+    """Run a sub-command on an environment and return what it leaves; raises LmodError."""
+    if line.on("version"):
+        return _answer(_version())
+    if line.on("help") or not line.command or (line.command == "help" and not line.words):
+        from lmodpy.cli.usage import USAGE  # noqa: PLC0415 - only when asked for
+
+        return _answer(USAGE, status=0 if line.command or line.on("help") else 1)
+    if line.command not in COMMANDS:
+        raise UsageError(f"`module {line.command}` is a word of Lmod that lmodpy does not have yet")
+    context = Context(line, speaker, environ, settings, say)
+    COMMANDS[line.command](context)
+    diff, told = context.finish()
+    return Result(diff, "".join(context.listing) + told, context.status)
+
+
+def _answer(text: str, status: int = 0) -> Result:
+    from lmodpy.env.diff import Diff  # noqa: PLC0415 - only for answers that need no session
+
+    return Result(Diff(), text, status)
+
+
+def _version() -> str:
+    from lmodpy import LMOD_VERSION, __version__  # noqa: PLC0415 - only when asked for
+
+    return (
+        f"\nModules based on Lua: Version {LMOD_VERSION}\n    lmodpy {__version__}, which does what this Lmod does\n\n"
+    )
+
+
+# Changing what is loaded.
+
+
+def load(context: Context) -> None:
+    """Load modules, and unload those written `-name`."""
+    words = context.line.words
+    gone = [Request.parse(word[1:]) for word in words if word.startswith("-") and len(word) > 1]
+    if "-" in words:
+        raise UsageError("a lone `-` names no module", hint="`-name` unloads, `name` loads")
+    wanted = [word.removeprefix("+") for word in words if not word.startswith("-")]
+    if not words:
+        context.requests()
+    if gone:
+        _note_unknown(context, context.session.unload(gone, force=context.line.on("force")))
+    make = latest if context.line.on("latest") else Request.parse
+    try:
+        context.session.load([make(word) for word in wanted])
+    except ModuleNotFound as error:
+        from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
+
+        explain(error, context.session, wanted)
+        raise
+
+
+def try_load(context: Context) -> None:
+    """Load what there is of the modules."""
+    context.session.load(context.requests(), must=False)
+
+
+def unload(context: Context) -> None:
+    """Unload modules; names that are not loaded are only remarked on."""
+    _note_unknown(context, context.session.unload(context.requests(), force=context.line.on("force")))
+
+
+def _note_unknown(context: Context, names: list[str]) -> None:
+    if names:
+        context.session.warn(f"not loaded, so not unloaded: {', '.join(names)}")
+
+
+def swap(context: Context) -> None:
+    """Unload one module and load another; one name alone stands for both."""
+    requests = context.requests()
+    if len(requests) > 2:
+        raise UsageError("`module swap` takes one or two modules", hint="module swap OLD NEW")
+    old = requests[0] if len(requests) == 2 else _same_name(context, requests[0])
+    try:
+        context.session.swap(old, requests[-1])
+    except ModuleNotFound as error:
+        from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
+
+        explain(error, context.session, [requests[-1].text])
+        raise
+
+
+def _same_name(context: Context, request: Request) -> Request:
+    """Return the loaded module that another version of it is to replace."""
+    text = request.text
+    for module in context.session.loaded.active():
+        if text == module.name or text.startswith(module.name + "/"):
+            return Request(module.full_name)
+    return request
+
+
+def purge(context: Context) -> None:
+    """Unload everything."""
+    context.session.purge(force=context.line.on("force"))
+
+
+def update(context: Context) -> None:
+    """Load every module again."""
+    context.session.update()
+
+
+def refresh(context: Context) -> None:
+    """Define aliases and functions again."""
+    context.session.refresh()
+
+
+def reset(context: Context) -> None:
+    """Go back to the site's defaults."""
+    context.session.reset()
+
+
+def use(context: Context) -> None:
+    """Put directories into MODULEPATH."""
+    words = list(context.line.words)
+    append, priority, directories = False, 0, []
+    while words:
+        word = words.pop(0)
+        if word in ("-a", "--append", "-append"):
+            append = True
+        elif word == "--priority":
+            priority = _number(words.pop(0) if words else "")
+        elif word.startswith("--priority="):
+            priority = _number(word.partition("=")[2])
+        else:
+            directories += [part for part in word.split(":") if part]
+    context.session.use(directories, append=append, priority=priority)
+    for directory in directories:
+        if not system.is_folder(directory):
+            context.session.warn(f"{directory} is not a directory (yet); MODULEPATH holds it all the same")
+
+
+def _number(text: str) -> int:
+    if not text.lstrip("-").isdigit():
+        raise UsageError("`module use --priority` takes a number", hint="module use --priority 10 DIRECTORY")
+    return int(text)
+
+
+def unuse(context: Context) -> None:
+    """Take directories out of MODULEPATH."""
+    context.session.unuse([part for word in context.line.words for part in word.split(":") if part])
+
+
+# Asking.
+
+
+def is_loaded(context: Context) -> None:
+    """Answer by the exit status whether all of the modules are loaded."""
+    context.status = 0 if all(context.session.is_loaded(request) for request in context.requests()) else 1
+
+
+def is_avail(context: Context) -> None:
+    """Answer by the exit status whether all of the modules could be loaded now."""
+    context.status = 0 if all(context.session.find(request) for request in context.requests()) else 1
+
+
+def list_(context: Context) -> None:
+    """List the loaded modules in load order."""
+    from lmodpy.cli.listings import loaded_text  # noqa: PLC0415 - only for this command
+
+    context.listing.append(loaded_text(context))
+
+
+def avail(context: Context) -> None:
+    """List what can be loaded now."""
+    from lmodpy.cli.listings import avail_text  # noqa: PLC0415 - only for this command
+
+    context.listing.append(avail_text(context))
+
+
+def show(context: Context) -> None:
+    """Show what modulefiles say."""
+    from lmodpy.cli.readings import show_texts  # noqa: PLC0415 - only for this command
+
+    context.listing += show_texts(context)
+
+
+def help_(context: Context) -> None:
+    """Show the help texts of modules."""
+    from lmodpy.cli.readings import help_texts  # noqa: PLC0415 - only for this command
+
+    context.listing += help_texts(context)
+
+
+def whatis(context: Context) -> None:
+    """Show the one-line descriptions of modules."""
+    from lmodpy.cli.readings import whatis_texts  # noqa: PLC0415 - only for this command
+
+    context.listing += whatis_texts(context)
+
+
+COMMANDS: dict[str, Callable[[Context], None]] = {
+    "avail": avail,
+    "help": help_,
+    "is-avail": is_avail,
+    "is-loaded": is_loaded,
+    "list": list_,
+    "load": load,
+    "purge": purge,
+    "refresh": refresh,
+    "reset": reset,
+    "show": show,
+    "swap": swap,
+    "try-load": try_load,
+    "unload": unload,
+    "unuse": unuse,
+    "update": update,
+    "use": use,
+    "whatis": whatis,
+}

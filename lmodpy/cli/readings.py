@@ -1,0 +1,80 @@
+"""The commands that show what one modulefile says: show, help, whatis."""
+
+from __future__ import annotations
+
+from lmodpy import system
+from lmodpy.errors import LmodError, ModuleNotFound
+from lmodpy.modulefile.operations import Help, Whatis
+from lmodpy.report.details import help_text, show_text, whatis_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lmodpy.cli.context import Context
+    from lmodpy.names.request import Request
+    from lmodpy.session.loaded import Loaded
+    from lmodpy.tree.directory import Modulefile
+
+
+def show_texts(context: Context) -> list[str]:
+    """Show what the named modulefiles say; only the path with --location or --terse, the file itself with --raw."""
+    texts = []
+    for module, request in _chosen(context):
+        if context.line.on("location") or context.line.on("terse"):
+            texts.append(f"{module.path}\n")
+        elif context.line.on("raw"):
+            texts.append(_content(module.path))
+        else:
+            frame = context.session.read(module, "show", request.text)
+            texts.append(show_text(module.path, frame.journal, context.width()))
+    return texts
+
+
+def help_texts(context: Context) -> list[str]:
+    """Show the help of the named modules."""
+    texts = []
+    for module, request in _chosen(context, must=False):
+        said = [call.operation for call in context.session.read(module, "help", request.text).journal]
+        text = "".join(op.text for op in said if isinstance(op, Help))
+        texts.append(help_text(module.full_name, text, context.width()))
+    return texts
+
+
+def whatis_texts(context: Context) -> list[str]:
+    """Show the descriptions of the named modules."""
+    texts = []
+    for module, request in _chosen(context, must=False):
+        said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
+        texts.append(whatis_text(module.full_name, [op.text for op in said if isinstance(op, Whatis)]))
+    return texts
+
+
+def _chosen(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loaded, Request]]:
+    """Return the modules that are meant: the loaded one, if there is no version given, else what could be loaded."""
+    session = context.session
+    chosen: list[tuple[Modulefile | Loaded, Request]] = []
+    for request in context.requests():
+        loaded = session.loaded.get(request.text)
+        module = loaded if loaded is not None and loaded.active else session.find(request)
+        if module is not None:
+            chosen.append((module, request))
+        elif must:
+            error = ModuleNotFound(f"no module `{request.text}` can be shown now", names=(request.text,))
+            _explain(error, context, request)
+            raise error
+        else:
+            session.warn(f"no module `{request.text}` can be found now")
+    return chosen
+
+
+def _explain(error: ModuleNotFound, context: Context, request: Request) -> None:
+    from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
+
+    explain(error, context.session, [request.text])
+
+
+def _content(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return system.decode(file.read())
+    except OSError as error:
+        raise LmodError(f"cannot read {path}: {error.strerror}") from None
