@@ -1,0 +1,1 @@
+module_version("clang/17.0.6", "default")

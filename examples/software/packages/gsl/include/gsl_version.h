@@ -1,0 +1,1 @@
+#define GSL_MAJOR_VERSION 2

@@ -1,0 +1,1 @@
+#define H5_VERS_MAJOR 1

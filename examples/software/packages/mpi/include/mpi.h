@@ -1,0 +1,1 @@
+#define MPI_VERSION 3

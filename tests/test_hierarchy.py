@@ -1,0 +1,149 @@
+"""A hierarchy of compilers, MPIs and what is built with them: what depended on the old tree follows the new one."""
+
+import pytest
+
+
+@pytest.fixture
+def stack(site):
+    """Two compilers of one family, an MPI for each, a library for each MPI, and one library that only gcc has."""
+    for compiler in "gcc", "clang":
+        for version in "1", "2":
+            tree = f"{compiler}-{version}"
+            site.modulefile(
+                f"Core/{compiler}/{version}.lua",
+                f'family("compiler") prepend_path("MODULEPATH", ROOT.."/{tree}") setenv("CC", "{compiler}")',
+            )
+            site.modulefile(f"{tree}/mpi/4.lua", f'family("mpi") prepend_path("MODULEPATH", ROOT.."/mpi-{tree}")')
+            site.modulefile(f"mpi-{tree}/hdf5/1.{version}.lua", f'setenv("HDF5_FOR", "{tree}")')
+    site.modulefile("gcc-1/onlygcc/7.lua", 'setenv("ONLY", "gcc")')
+    site.modulefile("Core/zlib/3.lua", 'setenv("ZLIB", "3")')
+    return site
+
+
+def test_swapping_the_compiler_moves_the_stack(stack):
+    """What was built with one compiler is replaced by what was built with the other, and the user is told."""
+    stack.load("gcc/2", "mpi", "hdf5", "zlib")
+    assert stack.env["HDF5_FOR"] == "gcc-2"
+
+    stack.load("clang")
+    assert stack.loaded == ["zlib/3", "clang/2", "mpi/4", "hdf5/1.2"]
+    assert stack.env["HDF5_FOR"] == "clang-2"
+    assert stack.env["LMOD_FAMILY_COMPILER"] == "clang"
+    assert stack.paths == ["mpi-clang-2", "clang-2", "Core"]
+    assert "gcc/2 => clang/2" in stack.err
+    assert "mpi/4" in stack.err
+
+
+def test_another_version_of_the_compiler_brings_other_versions(stack):
+    """A module asked for by name alone follows to another version, which is reported; one by full name does not."""
+    stack.load("gcc/1", "mpi", "hdf5")
+    stack.load("gcc/2")
+    assert stack.loaded == ["gcc/2", "mpi/4", "hdf5/1.2"]
+    assert "hdf5/1.1 => hdf5/1.2" in stack.err
+
+    stack.load("hdf5/1.2").load("gcc/1")
+    assert stack.loaded == ["gcc/1", "mpi/4"]
+    assert "hdf5/1.2" in stack.err
+
+
+def test_what_has_no_counterpart_becomes_inactive_and_comes_back(stack):
+    """A module that the new tree lacks waits, through every command between, until its tree returns."""
+    stack.load("gcc/1", "onlygcc", "mpi", "hdf5")
+    before = dict(stack.env)
+
+    stack.load("clang/1")
+    assert stack.loaded == ["clang/1", "mpi/4", "hdf5/1.1"]
+    assert "ONLY" not in stack.env
+    assert "onlygcc" in stack.err
+    stack.module("list")
+    assert "onlygcc" in stack.err
+
+    stack.load("zlib").unload("zlib").load("gcc/1")
+    assert sorted(stack.loaded) == sorted(before["LOADEDMODULES"].split(":"))
+    assert stack.env["ONLY"] == "gcc"
+    assert "onlygcc/7" in stack.err
+
+
+def test_unloading_the_compiler_shelves_three_levels(stack):
+    """Without the compiler all that stands on it is inactive; with it all comes back."""
+    stack.load("gcc/1", "mpi", "hdf5").unload("gcc")
+    assert stack.loaded == []
+    assert "HDF5_FOR" not in stack.env
+    assert stack.paths == ["Core"]
+
+    stack.load("gcc/1")
+    assert stack.loaded == ["gcc/1", "mpi/4", "hdf5/1.1"]
+
+
+def test_purge_forgets_inactive_modules(stack):
+    """After a purge nothing comes back by itself, and no trace is left."""
+    before = dict(stack.env)
+    stack.load("gcc/1", "onlygcc").load("clang/1").module("purge")
+    assert stack.env == before
+    assert stack.load("gcc/1").loaded == ["gcc/1"]
+
+
+def test_a_name_that_needs_a_compiler_first_is_explained(stack):
+    """The error says that the module exists and what to type; typing it works."""
+    told = stack.fails("load", "hdf5")
+    hint = told.partition("hint: module ")[2].split()
+    assert hint[0] == "load"
+    assert stack.module(*hint).loaded[-1].startswith("hdf5/")
+
+
+def test_the_suggestion_builds_on_what_is_loaded(stack):
+    """With a compiler loaded, the suggestion does not replace it."""
+    stack.load("clang/1")
+    assert "hint: module load mpi/4 hdf5\n" in stack.fails("load", "hdf5")
+
+
+def test_the_order_of_names_matters(stack):
+    """Names are looked up one after the other: what a module opens is there for those behind it."""
+    stack.fails("load", "mpi", "gcc/1")
+    assert stack.load("gcc/1", "mpi").loaded == ["gcc/1", "mpi/4"]
+
+
+def test_use_and_unuse_move_modules(site):
+    """A directory that comes first replaces what was found further on, and gives it back."""
+    site.modulefile("Core/x/1.lua")
+    site.modulefile("mine/x/2.lua")
+    site.load("x").module("use", str(site.root / "mine"))
+    assert site.loaded == ["x/2"]
+    assert "x/1 => x/2" in site.err
+    assert site.module("unuse", str(site.root / "mine")).loaded == ["x/1"]
+    assert site.paths == ["Core"]
+
+
+def test_a_module_from_a_directory_in_use_survives_modules_around_it(site):
+    """`use` between loads is neither lost nor doubled when the modules around it go."""
+    site.modulefile("Core/gcc/1.lua", 'prepend_path("MODULEPATH", ROOT.."/gcc")')
+    (site.root / "gcc").mkdir()
+    (site.root / "mine").mkdir()
+    site.load("gcc").module("use", str(site.root / "mine")).unload("gcc")
+    assert site.paths == ["mine", "Core"]
+    assert site.module("unuse", str(site.root / "mine")).paths == ["Core"]
+
+
+def test_a_directory_with_priority_stays_in_front(site):
+    """`use --priority` keeps a directory ahead of what later comes in front, for EasyBuild visibly so."""
+    site.modulefile("Core/gcc/1.lua", 'prepend_path("MODULEPATH", ROOT.."/gcc")')
+    site.module("use", "--priority", "10", str(site.root / "first"))
+    assert site.env["__LMOD_Priority_MODULEPATH"] == f"{site.root}/first:-10"
+    site.load("gcc")
+    assert site.paths == ["first", "gcc", "Core"]
+    site.unload("gcc")
+    assert site.paths == ["first", "Core"]
+    site.module("use", str(site.root / "second"))
+    assert site.paths == ["first", "second", "Core"]
+
+
+def test_reset_goes_back_to_the_sites_defaults(site):
+    """`reset` unloads all, takes back what `use` did and loads the site's modules."""
+    site.modulefile("Core/std/1.lua", 'setenv("STD", "1") add_property("lmod", "sticky")')
+    site.modulefile("Core/x/1.lua")
+    site.env["LMOD_SYSTEM_DEFAULT_MODULES"] = "std"
+    site.load("x").module("use", str(site.root / "mine")).module("reset")
+    assert site.loaded == ["std/1"]
+    assert site.paths == ["Core"]
+    del site.env["LMOD_SYSTEM_DEFAULT_MODULES"]
+    assert "no default modules" in site.fails("reset")
