@@ -17,7 +17,12 @@ class Site:
     def __init__(self, root: Path, shell: str) -> None:
         self.root = root
         self.shell = shell
-        self.env = {"HOME": str(root / "home"), "PATH": "/usr/bin:/bin:/sbin", "LOGNAME": "user", "MODULEPATH": str(root / "Core")}
+        self.env = {
+            "HOME": str(root / "home"),
+            "PATH": "/usr/bin:/bin:/sbin",
+            "LOGNAME": "user",
+            "MODULEPATH": str(root / "Core"),
+        }
         self.err = ""
         self.out = ""
         self.status = 0
@@ -30,7 +35,9 @@ class Site:
         """Write a modulefile, named by its path below the root; ROOT in it is the root."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f'local ROOT = "{self.root}"\n{body}\n' if path.endswith(".lua") else body, errors="surrogateescape")
+        file.write_text(
+            f'local ROOT = "{self.root}"\n{body}\n' if path.endswith(".lua") else body, errors="surrogateescape"
+        )
         return file
 
     # Typing commands.

@@ -172,7 +172,7 @@ def core(bodies: list[str]) -> dict[str, str]:
 # Undo.
 
 
-@promise(150, 6000, environ=ENVIRONMENTS, bodies=module_sets(), between=st.sampled_from(["list", "refresh", "update"]))
+@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), between=st.sampled_from(["list", "refresh", "update"]))
 def test_load_then_unload_is_the_identity(environ, bodies, between):
     """Whatever a modulefile does to whatever environment, unloading it brings everything back, byte for byte."""
     with prompt_on(environ, core(bodies)) as prompt:
@@ -183,7 +183,7 @@ def test_load_then_unload_is_the_identity(environ, bodies, between):
         assert prompt.everything() == before
 
 
-@promise(150, 6000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
+@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
 def test_the_same_with_others_loaded(environ, bodies, data):
     """What was loaded before is left as it was, down to the bookkeeping."""
     earlier = data.draw(st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, unique=True))
@@ -195,7 +195,7 @@ def test_the_same_with_others_loaded(environ, bodies, data):
         assert prompt.everything() == before
 
 
-@promise(150, 6000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
+@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
 def test_any_order_of_unloading_ends_where_it_began(environ, bodies, data):
     """Modules can go in any order, one by one or several in a command: in the end nothing is left of them."""
     names = [f"m{number}" for number in range(len(bodies))]
@@ -212,7 +212,7 @@ def test_any_order_of_unloading_ends_where_it_began(environ, bodies, data):
         assert prompt.everything() == before
 
 
-@promise(60, 2000, environ=ENVIRONMENTS, bodies=module_sets(2), value=TEXTS, name=NAMES)
+@promise(60, 1000, environ=ENVIRONMENTS, bodies=module_sets(2), value=TEXTS, name=NAMES)
 def test_what_the_user_sets_in_between_is_not_lost(environ, bodies, value, name):
     """A variable that no module touched keeps the user's later value, and nothing of ours stays in the environment."""
     with prompt_on(environ, core(bodies)) as prompt:
@@ -363,7 +363,7 @@ def check_consistency(prompt: Prompt) -> None:
     assert "is lost" not in prompt.err
 
 
-@promise(100, 4000, environ=ENVIRONMENTS, files=hierarchies(), lines=st.lists(WORDS, min_size=5, max_size=12))
+@promise(100, 1500, environ=ENVIRONMENTS, files=hierarchies(), lines=st.lists(WORDS, min_size=5, max_size=12))
 def test_a_failing_command_changes_nothing(environ, files, lines):
     """Each command happens entirely or not at all, and after any number of them a purge leads back to the start."""
     with prompt_on(environ, files) as prompt:
@@ -471,7 +471,7 @@ def states(draw):
 RULES = st.builds(Rules, duplicates=st.booleans(), stay=st.booleans(), home=st.just("/home/user"))
 
 
-@promise(300, 20000, parts=states(), rules=RULES)
+@promise(300, 6000, parts=states(), rules=RULES)
 def test_what_is_decoded_is_what_was_encoded(parts, rules):
     """The state survives the way through the environment, whatever modules are called and values hold."""
     modules, pasts, system = parts

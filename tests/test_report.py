@@ -189,14 +189,14 @@ def test_what_can_be_loaded_is_listed_by_directory():
         "  H  is hidden; shown since hidden modules were asked for",
         "  F  is forbidden: loading it is refused",
         "",
-        "`module spider WORD` searches everything, also what needs other modules to be loaded first.",
+        "`module avail WORD` lists only names that contain the word; `module whatis NAME` describes a module.",
     ]
 
 
 def test_without_marks_there_is_no_legend():
     """Only what occurs is explained, and a site's own marks too."""
     plain = avail_list([Block("/r", (Entry("a/1"),))], 20, PLAIN)
-    assert plain.startswith("-------- /r --------\n  a/1\n\n`module spider")
+    assert plain.startswith("-------- /r --------\n  a/1\n\n`module avail")
 
     marked = avail_list(
         [Block("/r", (Entry("a/1", ("g",)),))], 20, PLAIN, meanings={"g": "is built for GPUs", "x": "no"}
@@ -209,7 +209,7 @@ def test_nothing_found_says_where_else_to_look():
     text = avail_list([Block("/opt/Core", ())], 80, PLAIN)
 
     assert text.startswith("No module that can be loaded now matches.\n")
-    assert "`module spider WORD`" in text
+    assert "`module avail WORD`" in text
 
 
 def test_colours_do_not_move_the_lists():

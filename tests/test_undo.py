@@ -136,7 +136,9 @@ def test_what_was_loaded_before_stays_loaded(site):
 
 def test_lmods_way_of_undo_can_be_asked_for(site):
     """With LMODPY_UNDO=lmod what is left behind is what Lmod leaves behind."""
-    site.modulefile("Core/tool/1.lua", 'setenv("EDITOR", "tool") prepend_path("PATH", "/bin") pushenv("CC", "x") unsetenv("U")')
+    site.modulefile(
+        "Core/tool/1.lua", 'setenv("EDITOR", "tool") prepend_path("PATH", "/bin") pushenv("CC", "x") unsetenv("U")'
+    )
     site.env.update(EDITOR="vi", LMODPY_UNDO="lmod", U="1", CC="cc")
     site.load("tool")
     assert site.env["__LMOD_STACK_CC"] == "Y2M="

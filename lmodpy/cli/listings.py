@@ -23,7 +23,7 @@ def loaded_text(context: Context) -> str:
         modules = [module for module in modules if module.wanted]
     entries = [Entry(module.full_name, _loaded_marks(module), module.name) for module in modules]
     if line.on("terse"):
-        return terse_list(entries) if entries or not line.words else ""
+        return terse_list(entries) if entries or not any(m.active for m in known) else ""
     inactive = [m.asked for m in known if not m.active and _matches((m.asked,), line.words)]
     return loaded_list(entries, inactive, context.width(), Style(colour=context.colours()))
 

@@ -136,6 +136,11 @@ def set_alias(frame: Frame, said: op.SetAlias) -> None:
     _define(frame, ALIAS + said.name, said.text)
 
 
+def repeat_alias(frame: Frame, said: op.SetAlias) -> None:
+    """Define an alias again as it is on record."""
+    _repeat(frame, ALIAS + said.name, set_alias, said)
+
+
 def undo_set_alias(frame: Frame, said: op.SetAlias) -> None:
     """Take an alias away that is not on record."""
     if not frame.recorded:
@@ -153,6 +158,11 @@ def set_function(frame: Frame, said: op.SetFunction) -> None:
     _define(frame, SH_FUNCTION + said.name, said.sh)
 
 
+def repeat_function(frame: Frame, said: op.SetFunction) -> None:
+    """Define a shell function again as it is on record."""
+    _repeat(frame, SH_FUNCTION + said.name, set_function, said)
+
+
 def undo_set_function(frame: Frame, said: op.SetFunction) -> None:
     """Take a shell function away that is not on record."""
     if not frame.recorded:
@@ -163,6 +173,13 @@ def unset_function(frame: Frame, said: op.UnsetFunction) -> None:
     """Take a shell function away."""
     _define(frame, CSH_FUNCTION + said.name, None)
     _define(frame, SH_FUNCTION + said.name, None)
+
+
+def _repeat(frame: Frame, name: str, define: Handler, said: object) -> None:
+    if not frame.recorded:
+        define(frame, said)
+    elif frame.env.get(name) is not None:
+        frame.env.repeat(name)
 
 
 def _define(frame: Frame, name: str, text: str | None) -> None:
@@ -383,9 +400,9 @@ TABLE: dict[type, tuple[Handler, Handler, Handler, Handler, Handler]] = {
     op.UnsetEnv:      (unset_env,           ignore,              ignore,        unset_env,           pretend_unset),
     op.PushEnv:       (push_env,            pop_env,             pretend_env,   push_env,            pretend_env),
     op.EditPath:      (edit_path,           undo_edit_path,      ignore,        edit_path,           ignore),
-    op.SetAlias:      (set_alias,           undo_set_alias,      set_alias,     set_alias,           ignore),
+    op.SetAlias:      (set_alias,           undo_set_alias,      repeat_alias,  set_alias,           ignore),
     op.UnsetAlias:    (unset_alias,         ignore,              ignore,        unset_alias,         ignore),
-    op.SetFunction:   (set_function,        undo_set_function,   set_function,  set_function,        ignore),
+    op.SetFunction:   (set_function,        undo_set_function,   repeat_function, set_function,        ignore),
     op.UnsetFunction: (unset_function,      ignore,              ignore,        unset_function,      ignore),
     op.Load:          (load,                undo_load,           ignore,        ignore,              ignore),
     op.Unload:        (unload,              unload,              ignore,        ignore,              ignore),

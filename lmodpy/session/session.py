@@ -222,7 +222,9 @@ class Session:
     def refresh(self) -> None:
         """Tell the shell again about aliases and functions, which sub-shells do not inherit."""
         for module in self.loaded.active():
-            Frame(self, "refresh", module, module.asked).run()
+            frame = Frame(self, "refresh", module, module.asked)
+            frame.recorded = module.recorded
+            frame.run()
 
     def reset(self) -> None:
         """Go back to the site's MODULEPATH and default modules."""
