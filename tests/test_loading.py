@@ -209,11 +209,12 @@ def test_load_any_takes_the_first_there_is(site):
     assert "nope, nada" in site.fails("load", "no")
 
 
-def test_modeA_acts_in_the_modes_it_names(site):
+def test_mode_select_acts_in_the_modes_it_names(site):
     """What is said for unloading is done while unloading, and stays."""
     site.modulefile(
         "Core/md/1.lua",
-        'setenv{"ML", "1", modeA={"load"}} setenv{"MU", "1", modeA={"unload"}} setenv{"MB", "1", modeA={"load", "unload"}}',
+        'setenv{"ML", "1", modeA={"load"}} setenv{"MU", "1", modeA={"unload"}}'
+        ' setenv{"MB", "1", modeA={"load", "unload"}}',
     )
     site.load("md")
     assert (site.env.get("ML"), site.env.get("MU"), site.env.get("MB")) == ("1", None, "1")
