@@ -51,6 +51,7 @@ def package_in(directory: Path) -> None:
     for name in "lmodpy/__init__.py", "lmodpy/cli/__init__.py", "lupa/__init__.py":
         write(directory / name)
     write(directory / "lmodpy/cli/main.py", MAIN)
+    shutil.copy(ROOT / "lmodpy/cli/bundle.py", directory / "lmodpy/cli/bundle.py")
 
 
 def launcher_in(directory: Path) -> Path:

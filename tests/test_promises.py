@@ -154,19 +154,21 @@ def prompt_on(environ: dict[str, str], files: dict[str, str]):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(f"local ROOT = {lua(root)}\n{body}\n")
-        before = files_of(root)
         yield Prompt({"HOME": "/home/user", **environ, "MODULEPATH": f"{root}/Core"})
-        assert files_of(root) == before, "no command writes into a tree"
 
 
-def files_of(root: str) -> list[tuple[str, int, int]]:
-    """Return path, size and time of every file."""
+def files_of(prompt: Prompt) -> list[tuple[str, int, int]]:
+    """Return path, size and time of every file of the tree."""
+    root = os.path.dirname(prompt.env["MODULEPATH"])
     paths = sorted(os.path.join(place, file) for place, _, files in os.walk(root) for file in files)
     return [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in paths]
 
 
 def core(bodies: list[str]) -> dict[str, str]:
     return {f"Core/m{number}/1": body for number, body in enumerate(bodies)}
+
+
+BROKEN = st.sampled_from(["this is not Lua", "error('oh')", "LmodError('no')", "setenv('A')", "local x = nil + 1"])
 
 
 # Undo.
@@ -212,6 +214,21 @@ def test_any_order_of_unloading_ends_where_it_began(environ, bodies, data):
         assert prompt.everything() == before
 
 
+@promise(100, 2000, environ=ENVIRONMENTS, bodies=module_sets(), now=st.none() | BROKEN | module_sets(1).map("".join))
+def test_what_became_of_the_modulefile_does_not_matter(environ, bodies, now):
+    """A modulefile may say something else by the time of unloading, be broken, or be gone: what was done is undone."""
+    with prompt_on(environ, core(bodies)) as prompt:
+        before = prompt.everything()
+        if prompt.type("load", "m0") == 0:
+            file = prompt.env["MODULEPATH"].split(":")[0] + "/m0/1.lua"
+            os.unlink(file)
+            if now is not None:
+                with open(file, "w", encoding="utf-8", errors="surrogateescape") as edited:
+                    edited.write(now)
+            assert prompt.type("unload", "m0") == 0, prompt.err
+        assert prompt.everything() == before
+
+
 @promise(60, 1000, environ=ENVIRONMENTS, bodies=module_sets(2), value=TEXTS, name=NAMES)
 def test_what_the_user_sets_in_between_is_not_lost(environ, bodies, value, name):
     """A variable that no module touched keeps the user's later value, and nothing of ours stays in the environment."""
@@ -233,7 +250,19 @@ DEFINING = {
     "Core/two/1": "set_alias('ll', 'ls') set_shell_function('go', 'a', 'c')",
     "Core/three/1": "set_alias('ll', 'dir') set_shell_function('go', 'x', 'c')",
     "Core/none/1": "unset_alias('ll') unset_shell_function('go')",
+    "Core/both/1": "set_alias('ll', 'ls') unset_alias('ll')",
 }
+
+
+@pytest.mark.parametrize("names", [["one", "none"], ["both"]])
+def test_refresh_does_not_bring_back_what_was_taken_away(names):
+    """An alias that is not valid any more stays away."""
+    with prompt_on({}, DEFINING) as prompt:
+        prompt.type("load", *names)
+        prompt.type("refresh")
+        assert prompt.everything()[1:] == ({}, {})
+        prompt.type("unload", *names)
+        assert prompt.everything()[1:] == ({}, {})
 
 
 @pytest.mark.parametrize("first", ["one", "two"])
@@ -274,11 +303,10 @@ def test_an_alias_comes_back_that_another_module_took_away():
 
 # Failing commands.
 
-BROKEN = st.sampled_from(
-    ["this is not Lua", "error('oh')", "LmodError('no')", "setenv('A')", "local x = nil + 1", "os.exit(3)"]
-)
+RIVALRY = st.sampled_from(["", "pcall(load, 'bad')", "setenv('R', '1') LmodBreak()", "os.exit(3)"])
 REST = st.lists(STATEMENTS, max_size=3).map("\n".join)
 USUAL_NAMES = [
+    "rival",
     "gcc",
     "gcc/1",
     "gcc/2",
@@ -346,9 +374,7 @@ def hierarchies(draw):
     files["Core/late/1"] = (
         f"{draw(REST)}\nif mode() == 'unload' then\n{draw(BROKEN.filter(lambda b: 'not' not in b))}\nend"
     )
-    files["Core/rival/1"] = (
-        f"conflict('lib') {draw(st.sampled_from(['', 'pcall(load, [[bad]])', 'LmodBreak()']))}\n{draw(REST)}"
-    )
+    files["Core/rival/1"] = f"conflict('lib') {draw(REST)}\n{draw(RIVALRY)}\n{draw(REST)}"
     files["Core/kept/1"] = "add_property('lmod', 'sticky')\n" + draw(REST)
     return files
 
@@ -367,15 +393,15 @@ def check_consistency(prompt: Prompt) -> None:
 def test_a_failing_command_changes_nothing(environ, files, lines):
     """Each command happens entirely or not at all, and after any number of them a purge leads back to the start."""
     with prompt_on(environ, files) as prompt:
-        start = prompt.everything()
+        start, tree = prompt.everything(), files_of(prompt)
         for words in lines:
             before = prompt.everything()
             if prompt.type(*words) != 0:
                 assert prompt.everything() == before
             check_consistency(prompt)
-        assert prompt.type("--force", "purge") in {0, 3}
-        if not prompt.loaded:
-            assert prompt.everything() == start
+        assert prompt.type("--force", "purge") == 0
+        assert prompt.everything() == start
+        assert files_of(prompt) == tree
 
 
 @promise(

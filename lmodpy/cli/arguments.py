@@ -170,7 +170,8 @@ def command_of(word: str) -> str:
             shortest, _, rest = spelling.partition("|")
             if plain.lower().startswith(shortest) and (shortest + rest).startswith(plain.lower()):
                 return command
-    near = nearest(word, [spelling.replace("|", "") for _, *spellings in _SPELLINGS for spelling in spellings])
+    words = (spelling.replace("|", "") for _, *spellings in _SPELLINGS for spelling in spellings)
+    near = nearest(word, (word for word in words if len(word) > 2))
     raise UsageError(f"there is no sub-command `{word}`", hint=_did_you_mean(near) or "`module help` lists them")
 
 

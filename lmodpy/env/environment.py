@@ -73,6 +73,10 @@ class Environment:
         """Let modulefiles see a value that the shell will never get."""
         self._pretended[name] = value
 
+    def on_record(self, name: str) -> bool:
+        """Say whether a loaded module has a part in a variable, so that its value follows from the record."""
+        return bool(self._latest(name).owners())
+
     def repeat(self, name: str) -> None:
         """Tell the shell again about an alias or function, although it does not change."""
         self._repeated[name] = None

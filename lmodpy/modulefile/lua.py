@@ -244,7 +244,7 @@ def _explained(problem: object, path: str, line: int | None) -> LmodError:
     if isinstance(problem, Exception):
         return ModulefileError(f"fails: {problem}", where)
     text = _outward(problem) if isinstance(problem, str) else "fails with an error that is not a text"
-    prefix = path + ":"
+    prefix = "modulefile:"
     if text.startswith(prefix):
         number, _, rest = text[len(prefix) :].partition(":")
         if number.isdigit():

@@ -161,7 +161,7 @@ function common.dofile(path) return assert(common.loadfile(path))() end
 
 -- Run a text in a fresh scope. An error is handed to `report` with the place in the modulefile it came from.
 return function(text, path, report)
-  local name = "@" .. path
+  local name = "=modulefile" -- Lua would cut a long path short where it names it in an error
   local chunk, problem = load(text, name, "t", setmetatable({}, scope))
   if not chunk then
     report(problem, path, nil)

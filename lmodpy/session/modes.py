@@ -184,7 +184,7 @@ def _repeat(frame: Frame, name: str, define: Handler, said: object) -> None:
 
 def _define(frame: Frame, name: str, text: str | None) -> None:
     """Tell the shell even what it may know: what a sub-shell inherits holds variables but no aliases."""
-    if frame.loading or frame.env.get(name) is None or text is None:
+    if frame.loading or text is None or not frame.env.on_record(name):
         frame.env.assign(name, text, frame.owner)
     frame.env.repeat(name)
 

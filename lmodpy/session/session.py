@@ -353,6 +353,8 @@ class Session:
     def finish(self) -> Diff:
         """Write down the state and return what the shell has to be told."""
         modules = tuple(self.loaded.all())
+        if self._system_path is not None and self._system_path == (self.env.base("MODULEPATH") or ""):
+            self._system_path = None
         if self.env.changed() or modules != self._before.modules:
             active = [module for module in modules if module.active]
             names, files = ":".join(m.full_name for m in active), ":".join(m.path for m in active)
