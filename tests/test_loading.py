@@ -2,6 +2,8 @@
 
 import pytest
 
+from lmodpy.cli.main import run
+
 
 def test_a_dependency_comes_and_goes_with_its_dependents(site):
     """What is loaded only because others need it goes with the last of them; what the user loaded stays."""
@@ -311,3 +313,12 @@ def test_unloading_what_is_not_loaded_is_no_error(site):
     assert site.unload("nope").env == before
     assert "nope" in site.err
     assert site.module("-q", "unload", "nope").err == ""
+
+
+def test_a_function_that_the_shell_cannot_have_is_mentioned(site):
+    """dash has no functions with a dash in their name: everything else works, and the user is told."""
+    site.modulefile("Core/fn/1.lua", 'set_shell_function("a-b", "echo hi", "echo hi") setenv("F", "1")')
+    said = run(["dash", "load", "fn"], dict(site.env), say=print)
+    assert "dash cannot have functions or aliases of these names: a-b" in said.err
+    assert "F=1;" in said.out
+    assert "a-b" not in said.out

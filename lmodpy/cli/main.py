@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import NamedTuple, NoReturn
 
+    from lmodpy.env.diff import Diff
     from lmodpy.shells.base import Shell
 else:
     from lmodpy.values import NamedTuple
@@ -79,7 +80,17 @@ def _command(
 
     result = run_line(line, speaker, environ, settings, say)
     text = speaker.render(result.diff) + (speaker.failure() if result.status else speaker.success())
-    return Outcome(text, result.text, result.status)
+    return Outcome(text, result.text + _left_out(result.diff, speaker, settings), result.status)
+
+
+def _left_out(diff: Diff, speaker: Shell, settings: Settings) -> str:
+    names = speaker.left_out(diff)
+    if not names or settings.flag("quiet"):
+        return ""
+    from lmodpy.report.text import Style, warning_text  # noqa: PLC0415 - hardly ever
+
+    text = f"{speaker.name} cannot have functions or aliases of these names: {', '.join(names)}"
+    return warning_text(text, Style(colour=_colours(settings)))
 
 
 def _colours(settings: Settings) -> bool:
