@@ -83,8 +83,9 @@ def decode(text: str, found: Mapping[str, str], rules: Rules) -> State:
 
 
 def _dictionary(loadedmodules: str) -> bytes:
-    names = loadedmodules.replace(":", NUL)
-    return (_COMMON + names).encode("utf-8", "surrogateescape")
+    """Return what the text will probably contain: of each module the usual variable, and its name and version."""
+    names = (f"{n.partition('/')[0].upper().replace('-', '_')}_ROOT{NUL}{n}" for n in loadedmodules.split(":"))
+    return (_COMMON + NUL.join(names)).encode("utf-8", "surrogateescape")
 
 
 # Modules.
