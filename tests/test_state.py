@@ -91,7 +91,7 @@ def test_a_state_with_any_letter_changed_is_noticed(tmp_path):
                 assert prompt.type("purge") == 0
                 assert prompt.env == start
     assert same <= 14, (
-        "only the bits that pad the last letter, and the last byte of the deflated text, are without effect"
+        "only the bits that pad the last letter and the last deflated byte do nothing"
     )
 
 
