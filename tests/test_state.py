@@ -90,9 +90,7 @@ def test_a_state_with_any_letter_changed_is_noticed(tmp_path):
                 assert terse_list(prompt) == ["tool/1", "lib/2.0"]
                 assert prompt.type("purge") == 0
                 assert prompt.env == start
-    assert same <= 14, (
-        "only the bits that pad the last letter and the last deflated byte do nothing"
-    )
+    assert same <= 14, "only the bits that pad the last letter and the last deflated byte do nothing"
 
 
 @pytest.mark.parametrize(
