@@ -147,3 +147,29 @@ def test_reset_goes_back_to_the_sites_defaults(site):
     assert site.paths == ["Core"]
     del site.env["LMOD_SYSTEM_DEFAULT_MODULES"]
     assert "no default modules" in site.fails("reset")
+
+
+def test_what_settles_does_not_bring_back_what_is_being_replaced(site):
+    """A module that depends on the one being replaced finds the new one, and never both versions stay."""
+    for n in "123":
+        site.modulefile(
+            f"Core/gcc/{n}.lua", f'prepend_path("MODULEPATH", ROOT.."/T{n}") prepend_path("PATH", "/gcc{n}")'
+        )
+    for root in "T1", "Core":
+        site.modulefile(f"{root}/b/1.lua", 'depends_on("gcc")')
+    site.load("gcc/1", "b").load("gcc/2")
+    assert sorted(site.loaded) == ["b/1", "gcc/2"]
+    assert site.paths == ["T2", "Core"]
+    assert "/gcc3" not in site.env["PATH"]
+
+
+def test_what_refuses_to_come_back_does_not_stop_the_others(site):
+    """A module that can no longer be loaded where it moved to stays inactive, and `unload` succeeds."""
+    site.modulefile("Core/gcc/1.lua", 'prepend_path("MODULEPATH", ROOT.."/T1")')
+    site.modulefile("T1/b/1.lua")
+    site.modulefile("Core/b/1.lua", 'LmodError("needs gcc")')
+    site.load("gcc", "b").unload("gcc")
+    assert site.loaded == []
+    assert "needs gcc" in site.err
+    assert "stays inactive" in site.err
+    assert site.load("gcc").loaded == ["gcc/1", "b/1"]

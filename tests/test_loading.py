@@ -322,3 +322,50 @@ def test_a_function_that_the_shell_cannot_have_is_mentioned(site):
     assert "dash cannot have functions or aliases of these names: a-b" in said.err
     assert "F=1;" in said.out
     assert "a-b" not in said.out
+
+
+@pytest.mark.parametrize("word", ["unload", "load"])
+def test_what_a_module_being_loaded_needs_is_not_taken_away(site, word):
+    """A dependency stays when the other module that needed it goes while this one is being loaded."""
+    site.modulefile("Core/lib/1.lua")
+    site.modulefile("Core/old/1.lua", 'family("f") depends_on("lib")')
+    site.modulefile("Core/new/1.lua", 'family("f")')
+    site.modulefile("Core/b/1.lua", f'depends_on("lib") {word}("{"old" if word == "unload" else "new"}")')
+    site.load("old", "b")
+    assert "lib/1" in site.loaded
+    assert "old/1" not in site.loaded
+    assert site.err.count("which is not loaded any more") == 0
+
+
+def test_a_break_takes_back_what_was_replaced(site):
+    """A module that stops leaves no report of a swap that did not happen."""
+    for name in "old", "new":
+        site.modulefile(f"Core/{name}/1.lua", 'family("f")')
+    site.modulefile("Core/br/1.lua", 'load("new") LmodBreak("no")')
+    assert site.load("old").load("br").loaded == ["old/1"]
+    assert "old/1 => new/1" not in site.err
+
+
+@pytest.mark.parametrize("count", [90, 91])
+def test_long_chains(site, count):
+    """A chain of ninety modules loads; one too long for Lua is refused in words."""
+    for n in range(count):
+        site.modulefile(f"Core/c{n}/1.lua", f'load("c{n + 1}")' if n < count - 1 else "")
+    if count == 90:
+        assert len(site.load("c0").loaded) == count
+    else:
+        assert "more than 90 modules load each other in a chain" in site.fails("load", "c0")
+
+
+def test_a_colon_in_a_name_is_refused(site):
+    """What LOADEDMODULES cannot hold is not loaded."""
+    site.modulefile("Core/x/5:1.lua", 'setenv("X", "1")')
+    assert "colon" in site.fails("load", "x")
+
+
+def test_a_nul_byte_is_refused_where_it_is_said(site):
+    """A text that no environment can hold is an error with file and line, also while looking for something else."""
+    site.modulefile("Core/n/1.lua", 'prepend_path("MODULEPATH", "/a\\0b")')
+    assert "NUL byte" in site.fails("load", "n")
+    assert "Core/n/1.lua:2" in site.err
+    assert "no module `nope`" in site.fails("load", "nope")

@@ -424,6 +424,13 @@ def test_an_interrupted_command_changes_nothing(environ, files, lines, at):
             assert outcome.out == "false\n"
 
 
+def test_pcall_does_not_swallow_an_interrupt():
+    """Ctrl-C ends the command even where a modulefile goes on after whatever goes wrong."""
+    with prompt_on({}, {"Core/one/1": "pcall(load, 'there') setenv('ONE', '1')"}) as prompt, interrupted(2):
+        outcome = run(["bash", "load", "one"], prompt.env, say=lambda _: None)
+    assert (outcome.out, outcome.status) == ("false\n", 130)
+
+
 @contextmanager
 def interrupted(at: int):
     """Let the evaluation of modulefiles be interrupted when the one with this number begins."""
@@ -497,7 +504,7 @@ def states(draw):
 RULES = st.builds(Rules, duplicates=st.booleans(), stay=st.booleans(), home=st.just("/home/user"))
 
 
-@promise(300, 6000, parts=states(), rules=RULES)
+@promise(200, 6000, parts=states(), rules=RULES)
 def test_what_is_decoded_is_what_was_encoded(parts, rules):
     """The state survives the way through the environment, whatever modules are called and values hold."""
     modules, pasts, system = parts

@@ -148,3 +148,15 @@ def test_lmods_way_of_undo_can_be_asked_for(site):
     assert site.env["PATH"] == "/bin:/usr/bin:/sbin"
     assert site.env["CC"] == "cc"
     assert "__LMOD_STACK_CC" not in site.env
+
+
+def test_edits_by_hand_between_loads_do_not_confuse_the_record(site):
+    """However often the user rearranges a path, each module takes out what it put in, and nothing else."""
+    site.modulefile("Core/a/1.lua", 'prepend_path("PATH", "/aaa")')
+    site.modulefile("Core/b/1.lua", 'prepend_path("PATH", "/bbb")')
+    site.load("a")
+    site.env["PATH"] = "/usr/bin:/aaa:/bin:/sbin"
+    site.load("b")
+    site.env["PATH"] += ":/z"
+    assert site.unload("b").env["PATH"] == "/usr/bin:/aaa:/bin:/sbin:/z"
+    assert site.unload("a").env["PATH"] == "/usr/bin:/bin:/sbin:/z"

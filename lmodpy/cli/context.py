@@ -57,7 +57,7 @@ class Context:
         """Return the arguments as requests for modules; at least one is wanted."""
         from lmodpy.names.request import Request, latest  # noqa: PLC0415 - some commands need none
 
-        if not self.line.words:
+        if not any(self.line.words):
             raise UsageError(
                 f"`module {self.line.command}` takes the name of a module", hint="`module avail` lists them"
             )

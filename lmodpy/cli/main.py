@@ -6,6 +6,7 @@ Everything that the shell is to evaluate goes out in one write, when it is certa
 from __future__ import annotations
 
 import sys
+from _signal import SIG_DFL, SIGINT, signal
 
 from lmodpy import system
 from lmodpy.cli.arguments import Line, parse
@@ -36,6 +37,7 @@ class Outcome(NamedTuple):
 
 def main(argv: Sequence[str]) -> NoReturn:
     """Run one command for the process: read its environment, write its output, end it."""
+    signal(SIGINT, SIG_DFL)  # Ctrl-C ends us at once, even in an endless loop of a modulefile; nothing is written yet
     outcome = run(argv, environment(system.environment()), say=_say)
     _say(outcome.err)
     status = _write(1, outcome.out) or outcome.status

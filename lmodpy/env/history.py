@@ -93,10 +93,11 @@ class History:
 
     def _rebased(self, place: int, kept: Sequence[Step], found: Found, owner: str) -> Found:
         """Carry an edit by hand over to the value that would have been there without `owner`."""
-        edits = [s.change for s in self.steps[:place] if s.owner == owner and isinstance(s.change, Edit)]
-        if not edits or found.value is None:
+        mine = [step.change for step in self.steps[:place] if step.owner == owner]
+        edits = [change for change in mine if isinstance(change, Edit)]
+        if len(edits) < len(mine) or not edits or found.value is None:
             return found
-        sep = edits[0].sep
+        sep = edits[-1].sep
         before, after = (
             _paths(replay(self.base, steps, self.rules), sep, self.rules) for steps in (self.steps[:place], kept)
         )

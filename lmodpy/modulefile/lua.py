@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.questions import Host
 
 LARGEST_FILE = 4 << 20
+_DEEP_ENOUGH = 20_000  # each module that loads another nests a dozen calls; the session limits the modules
 _PRELUDE = __file__.rpartition("/")[0] + "/prelude.lua"
 
 
@@ -68,6 +69,7 @@ class LuaEvaluator:
             encoding="latin-1", unpack_returned_tuples=True, register_eval=False, register_builtins=False
         )
         self._runtime = runtime
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP_ENOUGH))
         self._wrap = runtime.eval("function(f) return function(...) return f(...) end end")
         prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = prelude(system.content(_PRELUDE).decode("latin-1"))

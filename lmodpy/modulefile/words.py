@@ -35,7 +35,7 @@ def operation(word: str, args: tuple[Any, ...]) -> op.Call:
 def said(word: str, value: Any) -> str:
     """Return a string, number or boolean as the text that Lua's tostring makes of it."""
     if isinstance(value, str):
-        return value
+        return _text(word, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -95,6 +95,8 @@ def _count(word: str, args: Sequence[Any], least: int, most: int) -> None:
 def _text(word: str, value: Any) -> str:
     if not isinstance(value, str):
         raise _complaint(word, f"takes text, not {kind(value)}")
+    if "\0" in value:
+        raise _complaint(word, "takes no text with a NUL byte in it: no environment can hold that")
     return value
 
 
@@ -163,7 +165,7 @@ def _entries(text: str, sep: str) -> list[str]:
 def _priority(word: str, value: Any) -> int:
     try:
         return int(float(value))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _complaint(word, f"takes a number as priority, not {value!r}") from None
 
 
@@ -174,7 +176,7 @@ def _requests(word: str, args: Sequence[Any], *, strict: bool) -> tuple[Request,
         if isinstance(value, Request):
             found.append(value)
         elif isinstance(value, str):
-            found.append(Request.parse(value.strip()))
+            found.append(Request.parse(_text(word, value).strip()))
         elif strict:
             raise _complaint(word, f"takes names of modules, not {kind(value)}")
     return tuple(found)

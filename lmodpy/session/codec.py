@@ -110,7 +110,7 @@ def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
     depth = module.version.count("/") + 1 if module.version else 0
     asked = {module.name: "", module.full_name: "="}.get(module.asked, module.asked)
     lists = ("".join(numbers.get(name, SUB + name + SUB) for name in names) for names in (module.brings, module.needs))
-    parts = [flags + (str(depth) if depth != 1 else ""), asked, *lists, ",".join(module.properties)]
+    parts = [flags + (str(depth) if depth != 1 else ""), asked, *lists, SUB.join(module.properties)]
     if not module.active:
         parts += [module.full_name, module.path]
     while parts and not parts[-1]:
@@ -127,7 +127,7 @@ def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str,
     pieces = full_name.split("/")
     name, version = "/".join(pieces[: len(pieces) - depth]), "/".join(pieces[len(pieces) - depth :]) if depth else ""
     asked = {"": name, "=": full_name}.get(parts[1], parts[1])
-    properties = tuple(parts[4].split(",")) if parts[4] else ()
+    properties = tuple(parts[4].split(SUB)) if parts[4] else ()
     module = Loaded(name, version, path, asked, properties=properties, active=len(parts) == 5)
     module = module._replace(wanted="d" not in flags, recorded="u" not in flags)
     return module, parts[2], parts[3]
@@ -152,7 +152,8 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _base_field(history: History, value: str | None) -> str:
-    if introduced(value, history.steps, history.rules) == history.base:
+    edited = any(type(step.change) is Found for step in history.steps)
+    if not edited and introduced(value, history.steps, history.rules) == history.base:
         return ""
     return SUB + "~" if history.base is None else SUB + "=" + history.base
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.errors import LmodError, ModulefileError, Refused
+from lmodpy.errors import ModulefileError, Refused
 from lmodpy.session.modes import MODES
 
 TYPE_CHECKING = False
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
     from lmodpy.tree.directory import Modulefile
+
+_MOST_NAMED = 5
 
 
 class Frame:
@@ -36,7 +38,7 @@ class Frame:
         self.needs: list[str] = []
         self.properties: list[str] = []
         self.journal: list[Call] = []
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     @property
     def full_name(self) -> str:
@@ -95,8 +97,8 @@ class Frame:
             handlers = MODES["load"].handlers  # "when unloading, do this": do it, not its inverse
         try:
             return handlers[type(call.operation)](self, call.operation)
-        except LmodError as error:
-            self.failure = self.failure or error  # a pcall in the modulefile must not hide it
+        except BaseException as error:
+            self.failure = self.failure or error  # a pcall in the modulefile must not hide it, nor Ctrl-C
             raise
 
     def misused(self, error: Exception) -> None:
@@ -161,10 +163,9 @@ class Frame:
         if error.module:
             return
         error.module = self.full_name
-        chain = self.chain()[:-1]
-        by = "".join(
-            f", which was loaded by {name}" if n else f" (loaded by {name}" for n, name in enumerate(reversed(chain))
-        )
+        chain = self.chain()[:-1][::-1]
+        rest = [f"{len(chain) - _MOST_NAMED} more"] if len(chain) > _MOST_NAMED else []
+        by = ", which was loaded by ".join(chain[:_MOST_NAMED] + rest)
         verb = {"load": "loaded", "unload": "unloaded"}.get(self.mode.name, "read")
-        error.text = f"{self.full_name}{by + ')' if by else ''} cannot be {verb}: {error.text}"
+        error.text = f"{self.full_name}{f' (loaded by {by})' if by else ''} cannot be {verb}: {error.text}"
         error.args = (error.text,)

@@ -116,16 +116,21 @@ def edit_path(frame: Frame, said: op.EditPath) -> None:
     """Put entries into a path-like variable, or take them out."""
     turned = len(said.paths) > 1 and said.verb == "prepend" and not frame.session.settings.turns_blocks()
     for path in reversed(said.paths) if turned else said.paths:
-        entry = tidy(path, frame.env.rules.home)
-        frame.env.edit(said.name, Edit(said.verb, entry, said.sep, said.priority), frame.owner)
+        frame.env.edit(said.name, Edit(said.verb, _entry(frame, said, path), said.sep, said.priority), frame.owner)
 
 
 def undo_edit_path(frame: Frame, said: op.EditPath) -> None:
     """Without a record, take out again what was put in; what was taken out cannot come back."""
     if not frame.recorded:
         for path in said.paths:
-            entry = tidy(path, frame.env.rules.home)
-            frame.env.edit(said.name, Edit(_REVERSED[said.verb], entry, said.sep, said.priority))
+            edit = Edit(_REVERSED[said.verb], _entry(frame, said, path), said.sep, said.priority)
+            frame.env.edit(said.name, edit)
+
+
+def _entry(frame: Frame, said: op.EditPath, path: str) -> str:
+    """Return an entry in its usual form; in MODULEPATH not even two slashes at the end mean anything."""
+    entry = tidy(path, frame.env.rules.home)
+    return entry.rstrip("/") or entry if said.name == "MODULEPATH" else entry
 
 
 # Aliases and shell functions.

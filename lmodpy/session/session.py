@@ -17,11 +17,11 @@ from lmodpy.session.modes import FamilySwap, Stopped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import NamedTuple
+    from typing import Any, NamedTuple
 
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
-    from lmodpy.env.environment import Environment
+    from lmodpy.env.environment import Environment, Mark
     from lmodpy.modulefile.questions import Host
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
@@ -29,6 +29,8 @@ else:
     from lmodpy.values import NamedTuple
 
 _MOST_SWAPS = 10
+_DEEPEST = 90
+"""So many modules may load each other in a chain; Lua has room for twice as many calls within each other."""
 
 
 class Changes(NamedTuple):
@@ -296,8 +298,12 @@ class Session:
             if module is not None:
                 self.loaded.change(module._replace(brings=tuple(frame.brings), needs=tuple(frame.needs)))
             there = self.loaded.get(name)
-            if there is not None and there.active and not there.wanted and not self.loaded.needed(name):
+            if there is not None and there.active and not there.wanted and not self._needed(name):
                 self._unload(name)
+
+    def _needed(self, name: str) -> bool:
+        """Say whether a module that is loaded, or being loaded, brought or depends on this one."""
+        return self.loaded.needed(name) or any(name in (*frame.needs, *frame.brings) for frame in self._pending())
 
     def say(self, text: str) -> None:
         """Tell the user something, at once."""
@@ -388,16 +394,18 @@ class Session:
     def _load(self, module: Modulefile, request: Request, *, wanted: bool, by: Frame | None = None) -> None:
         """Evaluate a modulefile and count it as loaded; another version of it goes first."""
         self._refuse_circle(module)
+        self._refuse_odd(module)
         there = self.loaded.get(module.name)
         if there is not None and there.active:
             self._refuse_other_version(there, module)
             self._unload(there.name)
             self.settle()
+            self._unload(there.name)  # what settled may have brought it again
         elif there is not None:
             self.loaded.drop(there.name)
         asked = module.name if request.text == module.name else module.full_name
         for _ in range(_MOST_SWAPS):
-            mark = self.env.mark(), self.loaded.mark(), len(self.missing), len(self.commands), len(self.written)
+            mark = self._mark()
             frame = Frame(self, "load", module, asked)
             try:
                 frame.run()
@@ -418,11 +426,20 @@ class Session:
                 return
         raise ModulefileError(f"{module.full_name} keeps replacing modules of its family", module.path)
 
-    def _forget(self, mark: tuple[object, dict[str, Loaded], int, int, int]) -> None:
-        env, loaded, missing, commands, written = mark
-        self.env.rollback(env)  # type: ignore[arg-type]
+    def _mark(self) -> tuple[Mark, dict[str, Loaded], set[str], list[int]]:
+        """Return what `_forget` needs to come back to this moment."""
+        return self.env.mark(), self.loaded.mark(), set(self._named), [len(kept) for kept in self._journals()]
+
+    def _forget(self, mark: tuple[Mark, dict[str, Loaded], set[str], list[int]]) -> None:
+        """Forget everything since `_mark`, but for what the user was told."""
+        env, loaded, self._named, lengths = mark
+        self.env.rollback(env)
         self.loaded.rollback(loaded)
-        del self.missing[missing:], self.commands[commands:], self.written[written:]
+        for kept, length in zip(self._journals(), lengths, strict=True):
+            del kept[length:]
+
+    def _journals(self) -> tuple[list[Any], ...]:
+        return self.missing, self.commands, self.written, self._replaced
 
     def _record(self, frame: Frame, *, wanted: bool) -> Loaded:
         return Loaded(
@@ -443,6 +460,14 @@ class Session:
             start = next(n for n, frame in enumerate(self._pending()) if frame.name == module.name)
             circle = " -> ".join((*names[start:], module.full_name))
             raise ModulefileError(f"modules load each other in a circle: {circle}")
+
+    def _refuse_odd(self, module: Modulefile) -> None:
+        if ":" in module.full_name or ":" in module.path:
+            raise LmodError(
+                f"{module.path} cannot be loaded: LOADEDMODULES and _LMFILES_ cannot hold a colon in a name"
+            )
+        if len(self.frames) >= _DEEPEST:
+            raise ModulefileError(f"more than {_DEEPEST} modules load each other in a chain")
 
     def _refuse_other_version(self, there: Loaded, module: Modulefile) -> None:
         forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
@@ -478,7 +503,7 @@ class Session:
         if found is None:
             self.loaded.add(module._replace(active=False, brings=(), needs=()))
         else:
-            self._load(found, Request.parse(module.asked), wanted=module.wanted)
+            self._revive(module, found)
 
     def _resettle(self, name: str) -> None:
         module = self.loaded.get(name)
@@ -489,7 +514,17 @@ class Session:
             if found is None or found.path != module.path:
                 self._reload(module)
         elif found is not None:
+            self._revive(module, found)
+
+    def _revive(self, module: Loaded, found: Modulefile) -> None:
+        """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
+        mark = self._mark()
+        try:
             self._load(found, Request.parse(module.asked), wanted=module.wanted)
+        except ModulefileError as error:
+            self._forget(mark)
+            self.loaded.add(module._replace(active=False, brings=(), needs=()))
+            self.warn(f"{error.text}{f' ({error.where})' if error.where else ''}; it stays inactive")
 
     def _keep_sticky(self, removed: Sequence[Loaded], *, force: bool) -> None:
         """Load sticky modules again that were unloaded, the last one first."""

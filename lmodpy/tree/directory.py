@@ -157,6 +157,8 @@ class Folders:
                         folders.append(entry.name)
                     elif each == "file":
                         _keep(files, entry.name, f"{path}/{entry.name}")
+        except ValueError:
+            kind = ""
         except OSError as error:
             kind = "file" if error.errno == ENOTDIR else ""
         return Listing(files, tuple(folders), tuple(defaults), kind)
