@@ -25,11 +25,13 @@ class _Fields(type):
         """Make the class; a field with a value in the body has that value as its default."""
         fields = tuple(body.pop("__annotations__", ()))
         defaults = tuple([body[field] for field in fields if field in body])
-        made = {"__slots__": (), "_fields": fields, **_METHODS, **body}
+        body.update(_METHODS)
+        body["__slots__"] = ()
+        body["_fields"] = fields
+        body["__new__"] = _maker(fields, defaults)
         for place, field in enumerate(fields):
-            made[field] = _tuplegetter(place, field)
-        made["__new__"] = _maker(fields, defaults)
-        return type.__new__(cls, name, (tuple,) if bases else (), made)
+            body[field] = _tuplegetter(place, field)
+        return type.__new__(cls, name, (tuple,) if bases else (), body)
 
 
 def _maker(fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Any:

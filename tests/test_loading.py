@@ -369,3 +369,39 @@ def test_a_nul_byte_is_refused_where_it_is_said(site):
     assert "NUL byte" in site.fails("load", "n")
     assert "Core/n/1.lua:2" in site.err
     assert "no module `nope`" in site.fails("load", "nope")
+
+
+@pytest.mark.parametrize(
+    ("wish", "taken"),
+    [
+        ('atleast("n", "2")', "n/3.0"),
+        ('atmost("n", "2.0")', "n/2.0"),
+        ('between("n", "1.5", "3.0<")', "n/2.0"),
+        ('latest("n")', "n/3.0"),
+    ],
+)
+@pytest.mark.parametrize("word", ["load", "depends_on"])
+def test_a_range_of_versions_can_be_asked_for(site, word, wish, taken):
+    """`atleast` and its like choose among the versions that there are."""
+    for version in "1.0", "2.0", "3.0":
+        site.modulefile(f"Core/n/{version}.lua")
+    site.modulefile("Core/m/1.lua", f"{word}({wish})")
+    assert site.load("m").loaded == [taken, "m/1"]
+    assert site.unload("m").loaded == []
+
+
+def test_a_version_that_is_not_there_is_answered_with_those_that_are(site):
+    """The error names the versions there are; without MODULEPATH it says that."""
+    for version in "1", "2":
+        site.modulefile(f"Core/x/{version}.lua")
+    assert "hint: there are x/1, x/2\n" in site.fails("load", "x/7")
+    del site.env["MODULEPATH"]
+    assert "MODULEPATH is not set" in site.fails("load", "x")
+
+
+def test_a_sticky_module_of_a_lost_record_stays(site):
+    """What is sticky is read off the modulefile where the record does not tell."""
+    site.modulefile("Core/st/1.lua", 'add_property("lmod", "sticky")')
+    site.load("st")
+    site.env["__LMODPY_STATE"] = "zz"
+    assert site.module("purge").loaded == ["st/1"]

@@ -160,3 +160,23 @@ def test_edits_by_hand_between_loads_do_not_confuse_the_record(site):
     site.env["PATH"] += ":/z"
     assert site.unload("b").env["PATH"] == "/usr/bin:/aaa:/bin:/sbin:/z"
     assert site.unload("a").env["PATH"] == "/usr/bin:/bin:/sbin:/z"
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "left"),
+    [
+        ("/a:/b:/c", "/u:{}", "/u:/a:/b:/c"),
+        ("/a:/b:/c", "{}:/u", "/a:/b:/c:/u"),
+        ("/a:/b:/c", "/a:/u:/c", "/a:/b:/u:/c"),
+        ("/a:/b:/c", "/a:/b:/c", "/a:/b:/c"),
+        ("/a/:/b//c:/b", "/u:{}", "/u:/a/:/b//c:/b"),
+        ("/a:/a:/b:/c", "{}:/u", "/a:/a:/b:/c:/u"),
+    ],
+)
+def test_what_was_removed_from_a_path_comes_back_around_edits_by_hand(site, before, edit, left):
+    """An entry that the module took out returns to its place, with what the user did since left as it is."""
+    site.env["P"] = before
+    site.modulefile("Core/rm/1.lua", 'remove_path("P", "/b")')
+    site.load("rm")
+    site.env["P"] = edit.format(site.env["P"])
+    assert site.unload("rm").env["P"] == left

@@ -26,7 +26,7 @@ instance in `/etc/profile.d`; `lmodpy version` shows where it is:
 
     . /opt/lmodpy/share/lmodpy/init/bash
 
-After that: `module avail`, `module load NAME`, `module spider`, `module help`.
+After that: `module avail`, `module load NAME`, `module help`.
 """,
 )
 

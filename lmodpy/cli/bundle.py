@@ -6,6 +6,7 @@ that Python itself keeps in `__pycache__`, it is made by whoever may write there
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import marshal
@@ -33,16 +34,22 @@ def write(package: str, places: list[str]) -> None:
     try:
         found = os.stat(f"{package}/__init__.py")
         key = (sys.version, package, found.st_mtime_ns, found.st_size)
-        code = {name: (is_package, source, _compiled(source)) for name, is_package, source in _sources(package)}
+        sources = [(name, is_package, source, _compiled(source)) for name, is_package, source in _sources(package)]
+        index, rest = {}, sum(len(code) for *_, code in sources)
+        for name, is_package, source, code in sources:
+            index[name] = (is_package, source, -rest)
+            rest -= len(code)
         with open(temporary, "xb") as file:
-            file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), code, places)))
+            file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), index, places)))
+            file.writelines(code for *_, code in sources)
         os.replace(temporary, path)
     except (OSError, SyntaxError):
         if os.path.exists(temporary):
             os.unlink(temporary)
 
 
-# Runs in the launcher, with `code` at hand: from now on `import lmodpy.…` finds its code there.
+# Runs in the launcher, with `code` at hand, which says where in `data` each module's code begins, counted from the end:
+# from now on `import lmodpy.…` finds it there.
 _BEGIN = """
 class Bundle:
     @staticmethod
@@ -63,7 +70,7 @@ class Bundle:
     def exec_module(module):
         entry = code[module.__name__]
         module.__file__ = entry[1]
-        exec(loads(entry[2]), module.__dict__)
+        exec(loads(data[entry[2]:]), module.__dict__)
 
 
 Spec = type(sys.__spec__)
@@ -86,7 +93,8 @@ def _compiled(path: str) -> bytes:
     """Compile without docstrings and without what is only for the type checker: a third less to read and to run."""
     with open(path, "rb") as file:
         tree = _Slim().visit(ast.parse(file.read()))
-    return marshal.dumps(compile(tree, path, "exec", dont_inherit=True, optimize=2))
+    flags = __future__.annotations.compiler_flag  # said here, so that no command imports `__future__`
+    return marshal.dumps(compile(tree, path, "exec", flags=flags, dont_inherit=True, optimize=2))
 
 
 class _Slim(ast.NodeTransformer):
@@ -97,6 +105,9 @@ class _Slim(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module == "__future__" else node
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lmodpy.session.session import Session
     from lmodpy.tree.directory import Modulefile
 
+_MOST_VERSIONS = 8
 SEARCH_SECONDS = 2.0
 """How long a failed command may search for what could have been meant."""
 
@@ -37,9 +38,21 @@ def explain(error: ModuleNotFound, session: Session, wanted: Sequence[str]) -> N
             _suggest(error, seen.ways, session, wanted)
             return
         near += session.tree.similar(name, seen.roots)
-    error.hint = (
-        f"did you mean {' or '.join(f'`{name}`' for name in dict.fromkeys(near[:3]))}?" if near else "module avail"
-    )
+    error.hint = _near(error.names, near, session)
+
+
+def _near(names: Sequence[str], near: Sequence[str], session: Session) -> str:
+    """Return a hint from names that are close, or the versions that there are of a name that is right."""
+    roots = session.roots()
+    if not roots:
+        return "MODULEPATH is not set: `module use DIRECTORY`"
+    right = [name for name in near if any(asked.startswith(name + "/") for asked in names)]
+    versions = [m.full_name for root in roots for m in session.tree.all(root) if m.name in right and not m.hidden]
+    if versions:
+        return f"there are {', '.join(versions[:_MOST_VERSIONS])}{' …' * (len(versions) > _MOST_VERSIONS)}"
+    if near:
+        return f"did you mean {' or '.join(f'`{name}`' for name in dict.fromkeys(near[:3]))}?"
+    return "module avail"
 
 
 def _suggest(error: ModuleNotFound, found: Sequence[Way], session: Session, wanted: Sequence[str]) -> None:
@@ -48,7 +61,9 @@ def _suggest(error: ModuleNotFound, found: Sequence[Way], session: Session, want
     more = f" ({others} other way{'s' if others > 1 else ''} to it)" if others else ""
     opener = " and ".join(module.full_name for module in best.first)
     error.hint = f"module load {' '.join((*_missing(best, session), *wanted))}"
-    error.text += f"; {best.module.full_name} is there once {opener} is loaded{more}"
+    error.text += (
+        f"; {best.module.full_name} is there once {opener} {'is' if len(best.first) == 1 else 'are'} loaded{more}"
+    )
 
 
 def _cost(way: Way, session: Session) -> tuple[int, int, int]:

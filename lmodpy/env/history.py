@@ -98,11 +98,12 @@ class History:
         if len(edits) < len(mine) or not edits or found.value is None:
             return found
         sep = edits[-1].sep
-        before, after = (
-            _paths(replay(self.base, steps, self.rules), sep, self.rules) for steps in (self.steps[:place], kept)
-        )
-        touched = {edit.path for edit in edits}
-        merged = merge(_paths(found.value, sep, self.rules), before, after, touched)
+        before, after = (replay(self.base, steps, self.rules) for steps in (self.steps[:place], kept))
+        around = _around(found.value, text_of(before), text_of(after), sep)
+        if around is not None:
+            return Found(around or None, found.marks)
+        edited, theirs, ours = (_paths(value, sep, self.rules) for value in (found.value, before, after))
+        merged = merge(edited, theirs, ours, {edit.path for edit in edits})
         return Found(text_of(PathList(tuple(Entry(path) for path in merged), sep)), found.marks)
 
 
@@ -135,18 +136,37 @@ def introduced(value: str | None, steps: Sequence[Step], rules: Rules) -> str | 
 
 def merge(found: Sequence[str], before: Sequence[str], after: Sequence[str], touched: set[str]) -> list[str]:
     """Do to `found` for the entries `touched` what turned `before` into `after`; leave all else alone."""
-    spare = {path: found.count(path) - before.count(path) for path in touched}
+    wanted, own = {}, {}
+    for path in touched:
+        added = found.count(path) - before.count(path)  # by hand
+        restored = added > 0 and after.count(path) > before.count(path)
+        wanted[path] = max(found.count(path), after.count(path)) if restored else max(0, after.count(path) + added)
+        own[path] = min(wanted[path], max(0, added))
     merged: list[str] = []
+    spare = dict(own)
     for path in reversed(found):
         if path not in touched or spare[path] > 0:
             merged.insert(0, path)
             if path in touched:
                 spare[path] -= 1
     for place, path in enumerate(after):
-        if path in touched and path in found:
+        if path in touched and own[path] < wanted[path]:
+            own[path] += 1
             anchor = next((p for p in reversed(after[:place]) if p in merged), None)
             merged.insert(0 if anchor is None else merged.index(anchor) + 1, path)
     return merged
+
+
+def _around(found: str, before: str | None, after: str | None, sep: str) -> str | None:
+    """Put `after` in the place of `before`, if all that was done by hand is before and behind it; else None."""
+    if not before or before not in found:
+        return None
+    front, _, back = found.partition(before)
+    if (front and not front.endswith(sep)) or (back and not back.startswith(sep)):
+        return None
+    if after:
+        return front + after + back
+    return front.removesuffix(sep) + back if front else back.removeprefix(sep)
 
 
 def marks_of(value: str | PathList | None) -> Mapping[str, tuple[int, int]]:

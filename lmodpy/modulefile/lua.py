@@ -12,6 +12,7 @@ from lmodpy import system
 from lmodpy.errors import LmodError, ModulefileError
 from lmodpy.modulefile.questions import QUESTIONS
 from lmodpy.modulefile.words import OPERATIONS, RC_WORDS, operation, rc_operation
+from lmodpy.names.request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ class LuaEvaluator:
             return value if value.isascii() else _outward(value)
         if isinstance(value, int | float | bool) or value is None:
             return value
+        if type(value) is _Range:
+            return value.request
         if _is_table(value):
             return {self._outward(key): self._outward(item) for key, item in value.items()}
         return value
@@ -179,6 +182,8 @@ class LuaEvaluator:
     def _inward(self, value: Any) -> Any:
         if isinstance(value, str):
             return _inward(value)
+        if isinstance(value, Request):
+            return _Range(value)
         if type(value) is tuple:
             return tuple(map(self._inward, value))
         if type(value) is list:
@@ -186,6 +191,15 @@ class LuaEvaluator:
         if type(value) is dict:
             return self._runtime.table_from({self._inward(key): self._inward(item) for key, item in value.items()})
         return value
+
+
+class _Range:
+    """A request on its way through Lua, which would take a tuple apart."""
+
+    __slots__ = ("request",)
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
 
 
 def _lua_runtime() -> Callable[..., Any]:
@@ -197,7 +211,7 @@ def _lua_runtime() -> Callable[..., Any]:
     """
     stands_in = {name: type(sys)(name) for name in ("lupa", "functools", "collections.abc") if name not in sys.modules}
     for name, module in stands_in.items():
-        module.__dict__.update(_STANDS_IN.get(name, {"__path__": [f"{entry}/lupa" for entry in sys.path]}))
+        module.__dict__.update(_STANDS_IN.get(name, {"__path__": [f"{entry}/lupa" for entry in reversed(sys.path)]}))
     sys.modules.update(stands_in)
     try:
         from lupa.lua54 import LuaRuntime  # noqa: PLC0415 - only when a Lua file must run

@@ -418,7 +418,7 @@ TABLE: dict[type, tuple[Handler, Handler, Handler, Handler, Handler]] = {
     op.Whatis:        (ignore,              ignore,              ignore,        ignore,              ignore),
     op.Help:          (ignore,              ignore,              ignore,        ignore,              ignore),
     op.Extensions:    (ignore,              ignore,              ignore,        ignore,              ignore),
-    op.Property:      (mark,                ignore,              ignore,        mark,                mark),
+    op.Property:      (mark,                mark,                ignore,        mark,                mark),
     op.Message:       (tell,                tell,                tell_warning,  tell,                tell_warning),
     op.Complain:      (refuse,              complain,            refuse,        refuse,              ignore),
     op.Break:         (stop,                ignore,              ignore,        stop,                ignore),

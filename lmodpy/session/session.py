@@ -78,6 +78,7 @@ class Session:
         self._before = state
         self._replaced: list[tuple[str, str]] = []
         self._named: set[str] = set()
+        self._sticky: set[str] = set()
         self._say = say
         self._system_path = state.system_path
         self._settled_path = env.get("MODULEPATH")
@@ -491,6 +492,8 @@ class Session:
                 self.warn(f"{error.text}{f' ({error.where})' if error.where else ''}; it was unloaded all the same")
         elif not module.recorded:
             self.warn(f"{module.path} is gone, so what {module.full_name} had set stays, but for what is on record")
+        if STICKY in frame.properties:
+            self._sticky.add(name)
         self.release(frame, [*frame.brings, *frame.needs])
         for variable in self.env.retract(name):
             self.warn(f"{variable} was changed after {module.full_name} had set it; it keeps its value")
@@ -531,7 +534,7 @@ class Session:
         if force:
             return
         kept = []
-        for module in reversed([m for m in removed if STICKY in m.properties and m.name not in self.loaded]):
+        for module in reversed([m for m in removed if self._is_sticky(m) and m.name not in self.loaded]):
             found = self.find(Request.parse(module.full_name))
             if found is not None and found.path == module.path:
                 self._load(found, Request.parse(module.asked), wanted=module.wanted)
@@ -540,6 +543,10 @@ class Session:
                 self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
         if kept:
             self.say(f"Kept, since sticky: {', '.join(kept)} (`module --force purge` unloads them too)\n")
+
+    def _is_sticky(self, module: Loaded) -> bool:
+        """Say whether a module is sticky: by what is known of it, or, without a record, by what its file says now."""
+        return STICKY in module.properties or (not module.recorded and module.name in self._sticky)
 
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)
