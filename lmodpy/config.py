@@ -37,7 +37,6 @@ SETTINGS = {
         ("no_same_name_swap", "LMOD_DISABLE_SAME_NAME_AUTOSWAP", "no", "flag", "older name of the one above"),
         ("prepend_block", "LMOD_PREPEND_BLOCK", "normal", "text", "`reverse`: several paths in one call turn round"),
         ("quiet", "LMOD_QUIET", "no", "flag", "no messages, only the work"),
-        ("redirect", "LMOD_REDIRECT", "no", "flag", "listings go to stdout"),
         ("show_hidden", "LMOD_SHOW_HIDDEN", "no", "text", "hidden modules are listed"),
         ("system_rc", "LMOD_MODULERC", "", "text", "rc files of the site, separated by colons"),
         ("system_rc_file", "LMOD_MODULERCFILE", "", "text", "older name of the one above"),

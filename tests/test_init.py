@@ -422,21 +422,21 @@ def test_the_first_shell_reads_the_list_of_trees(shell, tmp_path):
     ("given", "result"),
     [
         ({}, "none"),
-        ({"MODULEPATH_ROOT": "{home}/root"}, "{home}/root/Linux:{home}/root/Core"),
-        ({"MODULEPATH_ROOT": "{home}/root", "LMOD_sys": "Other"}, "{home}/root/Core"),
+        ({"MODULEPATH_ROOT": "{home}/site"}, "{home}/site/Linux:{home}/site/Core"),
+        ({"MODULEPATH_ROOT": "{home}/site", "LMOD_sys": "Other"}, "{home}/site/Core"),
         ({"LMOD_SITE_MODULEPATH": "/site:/more"}, "/site:/more"),
         (
-            {"LMOD_SITE_MODULEPATH": "/site", "MODULEPATH_ROOT": "{home}/root"},
-            "/site:{home}/root/Linux:{home}/root/Core",
+            {"LMOD_SITE_MODULEPATH": "/first", "MODULEPATH_ROOT": "{home}/site"},
+            "/first:{home}/site/Linux:{home}/site/Core",
         ),
-        ({"LMOD_SITE_MODULEPATH": "/site", "MODULEPATH": "/inherited"}, "/inherited"),
-        ({"MODULEPATH_ROOT": "{home}/root", "MODULEPATH": ""}, ""),
+        ({"LMOD_SITE_MODULEPATH": "/first", "MODULEPATH": "/inherited"}, "/inherited"),
+        ({"MODULEPATH_ROOT": "{home}/site", "MODULEPATH": ""}, ""),
     ],
 )
 def test_module_path_comes_from_the_site_unless_inherited(shell, given, result):
     """A session starts with the trees of the site; whoever has a MODULEPATH keeps it, an empty one too."""
     for name in "Linux", "Core":
-        (shell.home / "root" / name).mkdir(parents=True)
+        (shell.home / "site" / name).mkdir(parents=True)
     values = {name: value.format(home=shell.home) for name, value in given.items()}
 
     done = shell.bare(f"set -u; {shell.source}; echo ${{MODULEPATH-none}}", **values)

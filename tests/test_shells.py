@@ -413,7 +413,10 @@ def test_every_other_name_of_a_function_can_be_read(evaluate, real):
         "open",
     ]
 
-    evaluate(real, Diff(functions=dict.fromkeys(ordinary, ("command echo", ""))))
+    output, _ = evaluate(
+        real, Diff(functions=dict.fromkeys(ordinary, ("printf called,", ""))), after="cd\nfoo_bar\ntest"
+    )
+    assert output == "called,called,called,"
 
 
 def test_a_nul_byte_is_refused():

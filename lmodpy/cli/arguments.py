@@ -107,8 +107,6 @@ _OPTIONS = (
     ("protected_vars", False, "protected_vars"),
     ("quiet", False, "q quiet"),
     ("raw", False, "raw"),
-    ("regexp", False, "r regexp"),
-    ("redirect", False, "redirect"),
     ("no_redirect", False, "no_redirect"),
     ("terse", False, "t terse"),
     ("version", False, "v version"),

@@ -21,3 +21,8 @@ class Diff(NamedTuple):
     """Shell commands of `execute{}`, to stand after everything else, verbatim."""
     text: str = ""
     """What modulefiles wrote to stdout, to stand before everything else, verbatim."""
+
+
+def is_identifier(name: str) -> bool:
+    """Say whether every shell takes this as the name of a variable."""
+    return name.isascii() and name.isidentifier()

@@ -6,6 +6,7 @@ arguments one by one or, where Lmod allows it, as one table with `priority`, `de
 
 from __future__ import annotations
 
+from lmodpy.env.diff import is_identifier
 from lmodpy.errors import ModulefileError
 from lmodpy.modulefile import operations as op
 from lmodpy.names.request import Request
@@ -51,11 +52,6 @@ def kind(value: Any) -> str:
     if value is None:
         return "nil (was a variable never set?)"
     return {dict: "a table", bool: "a boolean"}.get(type(value), f"a {type(value).__name__}")
-
-
-def is_name(text: str) -> bool:
-    """Say whether a text can be the name of an environment variable in every shell."""
-    return text.isascii() and text.isidentifier()
 
 
 def _complaint(word: str, text: str) -> ModulefileError:
@@ -106,7 +102,7 @@ def _texts(word: str, args: Sequence[Any]) -> tuple[str, ...]:
 
 def _variable(word: str, value: Any) -> str:
     name = _text(word, value).strip()
-    if not is_name(name):
+    if not is_identifier(name):
         raise _complaint(word, f"takes the name of a variable (letters, digits, _), not {name!r}")
     return name
 

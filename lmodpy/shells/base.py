@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmodpy.env.diff import is_identifier
 from lmodpy.errors import LmodError, UsageError
 
 TYPE_CHECKING = False
@@ -61,11 +62,6 @@ def check_names(diff: Diff) -> None:
         for name in names:
             if not _is_command_name(name):
                 raise LmodError(f"{name!r} cannot be the name of {what}", hint=_COMMAND_NAME)
-
-
-def is_identifier(name: str) -> bool:
-    """Tell whether every shell takes this as a name."""
-    return name.isascii() and name.isidentifier()
 
 
 _IDENTIFIER = "a name has ASCII letters, digits and `_`, and no digit in front"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from lmodpy.env.diff import is_identifier
 from lmodpy.errors import LmodError
-from lmodpy.shells.base import check_names, is_identifier
+from lmodpy.shells.base import check_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
