@@ -12,11 +12,13 @@ import ast
 import marshal
 import os
 import sys
+from types import CodeType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+_STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
 _APART = ("cli/admin.py", "cli/entry.py")  # started without the launcher, and in need of their docstrings
 
 
@@ -34,67 +36,122 @@ def write(package: str, places: list[str]) -> None:
     try:
         found = os.stat(f"{package}/__init__.py")
         key = (sys.version, package, found.st_mtime_ns, found.st_size)
-        sources = [(name, is_package, source, _compiled(source)) for name, is_package, source in _sources(package)]
-        index, rest = {}, sum(len(code) for *_, code in sources)
-        for name, is_package, source, code in sources:
-            index[name] = (is_package, source, -rest)
-            rest -= len(code)
+        trees = {name: (source, _tree(source)) for name, source in _sources(package)}
+        needs = {name: tuple(dict.fromkeys(_needs(name, trees))) for name in trees}
+        groups = _groups(needs)
+        blobs = [marshal.dumps({name: _compiled(*trees[name]) for name in group}) for group in groups]
+        index, rest = {}, sum(map(len, blobs))
+        for group, blob in zip(groups, blobs, strict=True):
+            index.update({name: (trees[name][0], -rest, needs[name]) for name in group})
+            rest -= len(blob)
         with open(temporary, "xb") as file:
             file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), index, places)))
-            file.writelines(code for *_, code in sources)
+            file.writelines(blobs)
         os.replace(temporary, path)
     except (OSError, SyntaxError):
         if os.path.exists(temporary):
             os.unlink(temporary)
 
 
-# Runs in the launcher, with `code` at hand, which says where in `data` each module's code begins, counted from the end:
-# from now on `import lmodpy.…` finds it there.
+# Runs in the launcher, with `index` at hand: of each module its file, where the code of its group begins in `data`
+# (counted from the end), and the modules that it imports first. From now on `import lmodpy.…` finds it there. What a
+# module imports is made before it runs, in order: the import system would take several times as long as all the rest.
 _BEGIN = """
+from sys import modules
+
+Module = type(sys)
+Spec = type(sys.__spec__)
+codes = {}
+
+
 class Bundle:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        entry = code.get(name)
-        if entry is None:
-            return None
-        spec = Spec(name, Bundle, origin=entry[1], is_package=entry[0])
-        if entry[0]:
-            spec.submodule_search_locations.append(entry[1][:-12])
-        return spec
+        return Spec(name, Bundle, origin=index[name][0], is_package=is_package(name)) if name in index else None
 
     @staticmethod
     def create_module(spec):
+        for name in index[spec.name][2]:
+            if name not in modules:
+                module = modules[name] = Module(name)
+                run(module, name)
+                parent, _, child = name.rpartition(".")
+                if parent:
+                    setattr(modules[parent], child, module)
         return None
 
     @staticmethod
     def exec_module(module):
-        entry = code[module.__name__]
-        module.__file__ = entry[1]
-        exec(loads(data[entry[2]:]), module.__dict__)
+        run(module, module.__name__)
 
 
-Spec = type(sys.__spec__)
+def is_package(name):
+    return index[name][0].endswith("__init__.py")
+
+
+def run(module, name):
+    module.__file__, place, _ = index[name]
+    if is_package(name):
+        module.__path__ = [module.__file__[:-12]]
+    if name not in codes:
+        codes.update(loads(data[place:]))
+    exec(codes[name], module.__dict__)
+
+
 sys.meta_path.insert(0, Bundle)
 """
 
 
-def _sources(package: str) -> Iterator[tuple[str, bool, str]]:
+def _sources(package: str) -> Iterator[tuple[str, str]]:
     for folder, _, files in os.walk(package):
         for file in sorted(files):
             path = os.path.join(folder, file)
             inner = path[len(package) + 1 :]
             if file.endswith(".py") and inner not in _APART:
-                parts = ["lmodpy", *inner.removesuffix(".py").split("/")]
-                is_package = parts[-1] == "__init__"
-                yield ".".join(parts[:-1] if is_package else parts), is_package, path
+                yield f"lmodpy/{inner}".removesuffix(".py").removesuffix("/__init__").replace("/", "."), path
 
 
-def _compiled(path: str) -> bytes:
-    """Compile without docstrings and without what is only for the type checker: a third less to read and to run."""
+def _tree(path: str) -> ast.Module:
+    """Parse, and leave out what is only for readers and the type checker: a third less to read and to run."""
     with open(path, "rb") as file:
-        tree = _Slim().visit(ast.parse(file.read()))
+        tree: ast.Module = _Slim().visit(ast.parse(file.read()))
+    return tree
+
+
+def _compiled(path: str, tree: ast.Module) -> CodeType:
     flags = __future__.annotations.compiler_flag  # said here, so that no command imports `__future__`
-    return marshal.dumps(compile(tree, path, "exec", flags=flags, dont_inherit=True, optimize=2))
+    return _without_lines(compile(tree, path, "exec", flags=flags, dont_inherit=True, optimize=2))
+
+
+def _without_lines(code: CodeType) -> CodeType:
+    """Leave out which line is where, a fifth of the code; with LMODPY_DEBUG the launcher does not use the bundle."""
+    inner = (_without_lines(each) if isinstance(each, CodeType) else each for each in code.co_consts)
+    return code.replace(co_linetable=b"", co_consts=tuple(inner))
+
+
+def _groups(needs: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Put together what is always used together: one group is read faster than its members one by one."""
+    groups = []
+    left = dict.fromkeys(needs)
+    for stage in filter(left.__contains__, _STAGES):
+        groups.append(tuple(name for name in (*needs[stage], stage) if name in left))
+        for name in groups[-1]:
+            del left[name]
+    return [*groups, *((name,) for name in left)]
+
+
+def _needs(name: str, trees: Mapping[str, tuple[str, ast.Module]], above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the modules that must be there before this one runs, each after those that it needs itself."""
+    named = [name.rpartition(".")[0]]
+    for node in trees[name][1].body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+        elif isinstance(node, ast.Import):
+            named += [each.name for each in node.names]
+    for other in named:
+        if other in trees and other not in (*above, name):
+            yield from _needs(other, trees, (*above, name))
+            yield other
 
 
 class _Slim(ast.NodeTransformer):
