@@ -15,7 +15,9 @@ from _collections import _tuplegetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Value = TypeVar("Value", bound=tuple[Any, ...])
 
 
 class _Fields(type):
@@ -72,6 +74,13 @@ def _repr(self: Any) -> str:
     fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
     return f"{type(self).__name__}({fields})"
 
+
+if TYPE_CHECKING:
+
+    def made(kind: type[Value], fields: tuple[Any, ...]) -> Value:
+        """Return a value, of all its fields in order: several times faster than calling the class."""
+else:
+    made = tuple.__new__
 
 _METHODS = {"_replace": _replace, "_asdict": _asdict, "__repr__": _repr}
 

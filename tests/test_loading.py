@@ -321,7 +321,7 @@ def test_a_function_that_the_shell_cannot_have_is_mentioned(site):
     said = run(["dash", "load", "fn"], dict(site.env), say=print)
     assert "dash cannot have functions or aliases of these names: a-b" in said.err
     assert "F=1;" in said.out
-    assert "a-b" not in said.out
+    assert [line for line in said.out.splitlines() if "a-b" in line and not line.startswith("__LMODPY_STATE=")] == []
 
 
 @pytest.mark.parametrize("word", ["unload", "load"])

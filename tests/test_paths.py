@@ -14,11 +14,14 @@ VERBS = {"+": "prepend", ">": "append", "-": "remove", "x": "expel", "p": "unpre
 
 
 def edited(before, edits, rules=USUAL, sep=":"):
-    """Apply edits, written `+/a` or `+/a@10` with a priority, and return the list."""
+    """Apply edits, written `+/a` or `+/a@10` with a priority, and return the list: at once or in turn, it is one."""
     value = parse(before, sep, rules, merge=not rules.duplicates)
-    for edit in edits.split():
-        path, _, priority = edit[1:].partition("@")
-        value = value.edited(Edit(VERBS[edit[0]], path, sep, int(priority or 0)), rules)
+    split = [(edit[0], *edit[1:].partition("@")) for edit in edits.split()]
+    all_edits = [Edit(VERBS[verb], path, sep, int(priority or 0)) for verb, path, _, priority in split]
+    at_once = value.edited(all_edits, rules)
+    for edit in all_edits:
+        value = value.edited([edit], rules)
+    assert value == at_once
     return value
 
 
@@ -152,7 +155,7 @@ def test_empty_entries_are_entries(value, written):
 def test_any_text_can_separate(sep):
     """Entries are split and joined by the separator that was named, taken literally."""
     value = parse(f"/z{sep}/y", sep, USUAL, merge=True)
-    value = value.edited(Edit("prepend", "/a", sep), USUAL).edited(Edit("append", "/b.*", sep), USUAL)
+    value = value.edited([Edit("prepend", "/a", sep), Edit("append", "/b.*", sep)], USUAL)
     assert str(value) == sep.join(("/a", "/z", "/y", "/b.*"))
 
 

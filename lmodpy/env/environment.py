@@ -5,6 +5,7 @@ from __future__ import annotations
 from lmodpy.env.diff import Diff
 from lmodpy.env.history import Assign, Found, History, Step, marks_of
 from lmodpy.env.pathlist import PathList
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ class Environment:
     def assign(self, name: str, value: str | None, owner: str = "") -> None:
         """Give a variable a value, or take it away (None)."""
         self._pretended.pop(name, None)
-        self._after[name] = self._history(name).with_step(Step(owner, Assign(value)))
+        self._after[name] = self._history(name).with_step(made(Step, (owner, made(Assign, (value,)))))
 
     def edit(self, name: str, edit: Edit, owner: str = "") -> None:
         """Change one entry of a path-like variable."""
         self._pretended.pop(name, None)
-        self._after[name] = self._history(name, path=True).with_step(Step(owner, edit))
+        history = self._after.get(name) or self._history(name, path=True)
+        self._after[name] = history.with_step(made(Step, (owner, edit)))
 
     def retract(self, owner: str) -> list[str]:
         """Undo every change of a module; return the variables that were changed by hand since, and keep their value."""

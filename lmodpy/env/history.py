@@ -42,25 +42,26 @@ class Step(NamedTuple):
 class History:
     """The changes of one variable, oldest first; never changed itself."""
 
-    __slots__ = ("_value", "base", "rules", "steps")
+    __slots__ = ("_done", "_value", "base", "rules", "steps")
 
     def __init__(
         self,
         base: str | None,
         steps: tuple[Step, ...],
         rules: Rules,
-        value: str | PathList | None = None,
+        known: tuple[int, str | PathList | None] | None = None,
     ) -> None:
         self.base = base
         self.steps = steps
         self.rules = rules
-        self._value = value if steps else base
+        self._done, self._value = known or (0, base)  # the value after so many steps
 
     @property
     def value(self) -> str | PathList | None:
         """What the changes make of the base."""
-        if self._value is None:
-            self._value = replay(self.base, self.steps, self.rules)
+        if self._done < len(self.steps):
+            self._value = replay(self._value, self.steps[self._done :], self.rules)
+            self._done = len(self.steps)
         return self._value
 
     def text(self, *, clean: bool = False) -> str | None:
@@ -73,7 +74,7 @@ class History:
 
     def with_step(self, step: Step) -> History:
         """Return this history with one change more."""
-        return History(self.base, (*self.steps, step), self.rules, _changed(self.value, step.change, self.rules))
+        return History(self.base, (*self.steps, step), self.rules, (self._done, self._value))
 
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""
@@ -107,12 +108,19 @@ class History:
         return Found(text_of(PathList(tuple(Entry(path) for path in merged), sep)), found.marks)
 
 
-def replay(base: str | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
+def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
     """Return what the changes make of a value."""
-    value: str | PathList | None = base
-    for step in steps:
-        value = _changed(value, step.change, rules)
-    return value
+    edits: list[Edit] = []
+    for _, change in steps:
+        if isinstance(change, Edit):
+            if edits and edits[0].sep != change.sep:
+                value, edits = _edited(value, edits, rules), []
+            edits.append(change)
+        else:
+            value, edits = change.value, []
+            if isinstance(change, Found) and change.marks:
+                value = _marked(_listed(value, ":", rules), change.marks)
+    return _edited(value, edits, rules)
 
 
 def text_of(value: str | PathList | None, *, clean: bool = False) -> str | None:
@@ -176,12 +184,8 @@ def marks_of(value: str | PathList | None) -> Mapping[str, tuple[int, int]]:
     return {entry.path: (entry.times, entry.rank) for entry in value.entries if (entry.times, entry.rank) != (1, 0)}
 
 
-def _changed(value: str | PathList | None, change: Edit | Assign | Found, rules: Rules) -> str | PathList | None:
-    if isinstance(change, Edit):
-        return _listed(value, change.sep, rules).edited(change, rules)
-    if isinstance(change, Found) and change.marks:
-        return _marked(_listed(change.value, ":", rules), change.marks)
-    return change.value
+def _edited(value: str | PathList | None, edits: Sequence[Edit], rules: Rules) -> str | PathList | None:
+    return _listed(value, edits[0].sep, rules).edited(edits, rules) if edits else value
 
 
 def _listed(value: str | PathList | None, sep: str, rules: Rules) -> PathList:

@@ -6,8 +6,11 @@ request counts and moves, a priority outranks the order of requests.
 
 from __future__ import annotations
 
+from lmodpy.values import made
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NamedTuple
 else:
     from lmodpy.values import NamedTuple
@@ -59,9 +62,14 @@ class PathList(NamedTuple):
             return self.sep.join(paths[:-1]) + 2 * self.sep
         return self.sep.join(paths)
 
-    def edited(self, edit: Edit, rules: Rules) -> PathList:
-        """Return the list after one request."""
-        return PathList(_EDITS[edit.verb](self.entries, edit, rules), self.sep)
+    def edited(self, edits: Sequence[Edit], rules: Rules) -> PathList:
+        """Return the list after some requests."""
+        entries = self.entries
+        if all(edit.verb == "prepend" and not edit.priority for edit in edits) and _plain(entries, rules):
+            return PathList(_prepended(entries, edits), self.sep)
+        for edit in edits:
+            entries = _EDITS[edit.verb](entries, edit, rules)
+        return PathList(entries, self.sep)
 
     def merged(self) -> PathList:
         """Return the list with repeated entries merged into the first place, their counts added."""
@@ -83,7 +91,7 @@ def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList
         parts.pop()
     if parts == ["", ""]:
         parts.pop()
-    read = PathList(tuple([Entry(tidy(part, rules.home)) for part in parts]), sep)
+    read = PathList(tuple([made(Entry, (tidy(part, rules.home), 1, 0)) for part in parts]), sep)
     return read.merged() if merge else read
 
 
@@ -94,14 +102,27 @@ def tidy(path: str, home: str) -> str:
     """
     if path[:1] == "~" and path[1:2] in ("", "/") and home:
         path = home + path[1:]
-    if "/" not in path or not (
-        "//" in path or "/./" in path or path[-1] == "/" or path[-2:] == "/." or path[:2] == "./"
-    ):
+    if not ("//" in path or "/./" in path or path[-1:] == "/" or path[-2:] == "/." or path[:2] == "./"):
         return path
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if path[0] != "/":
         return "/".join(parts) or "."
     return "/" + "/".join(parts) + ("//" if parts and path[-2:] == "//" else "")
+
+
+def _plain(entries: tuple[Entry, ...], rules: Rules) -> bool:
+    """Say whether no rank and no choice of the site's stands in the way of a simple order."""
+    return not (rules.duplicates or rules.stay or any(entry.rank for entry in entries))
+
+
+def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry, ...]:
+    """Do many plain prepends at once: the last one comes first, and takes what was there already with it."""
+    times: dict[str, int] = {}
+    for edit in reversed(edits):
+        times[edit.path] = times.get(edit.path, 0) + 1
+    before = {entry.path: entry.times for entry in entries}
+    front = [made(Entry, (path, count + before.get(path, 0), 0)) for path, count in times.items()]
+    return (*front, *[entry for entry in entries if entry.path not in times])
 
 
 def _prepend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:

@@ -31,6 +31,7 @@ class LuaEvaluator:
 
     def __init__(self) -> None:
         self._hosts: list[Host] = []
+        self._problems: list[tuple[object, int | None]] = []
         self._rc: list[object] | None = None
         self._runtime: Any = None
         self._run: Any = None
@@ -59,10 +60,9 @@ class LuaEvaluator:
     def _evaluate(self, text: str, path: str) -> None:
         if self._run is None:
             self._start()
-        problems: list[tuple[object, int | None]] = []
-        self._run(text, _inward(path), lambda problem, _, line: problems.append((problem, line)))
-        if problems:
-            problem, line = problems[0]
+        if not self._run(text):
+            problem, line = self._problems.pop()
+            self._problems.clear()
             raise _explained(problem, path, line)
 
     def _start(self) -> None:
@@ -75,7 +75,7 @@ class LuaEvaluator:
         prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = prelude(system.content(_PRELUDE).decode("latin-1"))
         functions = (self._word, self._getenv, self._write, self._tell, self._program, self._attributes, self._entries)
-        self._run = chunk(*(self._wrap(function) for function in functions))
+        self._run = chunk(*map(self._wrap, functions), lambda *problem: self._problems.append(problem))
 
     def _word(self, name: str) -> Any:
         """Return the Lua function for a word, None for an unknown one."""
@@ -93,8 +93,12 @@ class LuaEvaluator:
 
         def say(*args: Any) -> Any:
             host = hosts[-1] if self._rc is None else self._host(word)
+            for arg in args:
+                if type(arg) is not str or not arg.isascii():
+                    args = tuple([outward(arg) for arg in args])
+                    break
             try:
-                call = operation(word, tuple([outward(arg) for arg in args]))
+                call = operation(word, args)
             except ModulefileError as error:
                 return host.misused(error)
             result = host.perform(call)

@@ -1,6 +1,6 @@
 -- The scope of a modulefile. Called once for each command with the functions that reach out of Lua; returns what
 -- runs a text in a fresh scope. Nothing of Python is visible in a modulefile but through these.
-local resolve, getenv, write, tell, program, attributes, entries = ...
+local resolve, getenv, write, tell, program, attributes, entries, report = ...
 local getinfo, sethook = debug.getinfo, debug.sethook
 local load, xpcall, rawset, setmetatable, type, tostring, select = load, xpcall, rawset, setmetatable, type, tostring, select
 local open, popen_result = io.open, program
@@ -12,6 +12,7 @@ local function keep(from, names)
 end
 
 local unpack = table.unpack
+local byte, find, sub = string.byte, string.find, string.sub
 
 string.split = function(text, pattern)
   pattern = pattern or "%s+"
@@ -123,8 +124,19 @@ common.lfs = {
   end,
 }
 
+-- Say whether a text is a piece of a path in its usual form: no slash or blank at its ends, none doubled.
+local function usual(piece)
+  if type(piece) ~= "string" then return false end
+  local first, last = byte(piece, 1), byte(piece, -1)
+  return first and first > 32 and first ~= 47 and last > 32 and last ~= 47 and not find(piece, "//", 1, true)
+end
+
 -- Join with single slashes; blanks around pieces go, and so do empty pieces. Here, since most lines call it.
 function common.pathJoin(...)
+  local front, back, more = ...
+  if more == nil and usual(back) and type(front) == "string" and byte(front) == 47 and usual(sub(front, 2)) then
+    return front .. "/" .. back
+  end
   local pieces, absolute = {}, false
   for n = 1, select("#", ...) do
     local piece = select(n, ...)
@@ -159,24 +171,28 @@ function common.loadfile(path)
 end
 function common.dofile(path) return assert(common.loadfile(path))() end
 
--- Run a text in a fresh scope. An error is handed to `report` with the place in the modulefile it came from.
-return function(text, path, report)
-  local name = "=modulefile" -- Lua would cut a long path short where it names it in an error
+local name = "=modulefile" -- Lua would cut a long path short where it names it in an error
+
+-- Hand an error to `report` with the line of the modulefile it came from.
+local function explain(problem)
+  local line
+  for level = 2, 200 do
+    local info = getinfo(level, "Sl")
+    if not info then break end
+    if info.source == name then
+      line = info.currentline
+      break
+    end
+  end
+  report(problem, line)
+end
+
+-- Run a text in a fresh scope; return whether it ran to its end.
+return function(text)
   local chunk, problem = load(text, name, "t", setmetatable({}, scope))
   if not chunk then
-    report(problem, path, nil)
+    report(problem, nil)
     return false
   end
-  return (xpcall(chunk, function(problem)
-    local line
-    for level = 2, 200 do
-      local info = getinfo(level, "Sl")
-      if not info then break end
-      if info.source == name then
-        line = info.currentline
-        break
-      end
-    end
-    report(problem, path, line)
-  end))
+  return (xpcall(chunk, explain))
 end

@@ -10,6 +10,7 @@ from lmodpy.env.diff import is_identifier
 from lmodpy.errors import ModulefileError
 from lmodpy.modulefile import operations as op
 from lmodpy.names.request import Request
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     Maker = Callable[[str, tuple[Any, ...], dict[str, Any]], object]
 
 _ALWAYS: frozenset[str] = frozenset()
+_NO_KEYS: dict[str, Any] = {}
+_KNOWN: set[str] = set()
+"""Names of variables that were looked at already: most modulefiles set the same few."""
 _KEYS = frozenset(("n", "delim", "modeA", "mode", "priority", "kind"))
 _MODES = frozenset(("normal", "load", "unload"))
 _COLON_FREE = frozenset(("PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "MODULEPATH"))
@@ -28,7 +32,7 @@ def operation(word: str, args: tuple[Any, ...]) -> op.Call:
     """Return what a word says; raises ModulefileError if the arguments do not fit."""
     maker, has_table_form = OPERATIONS[word]
     if not (has_table_form and len(args) == 1 and isinstance(args[0], dict)):
-        return op.Call(word, args, maker(word, args, {}), _ALWAYS)
+        return made(op.Call, (word, args, maker(word, args, _NO_KEYS), _ALWAYS))
     positional, keys = _table_form(word, args[0])
     return op.Call(word, args, maker(word, positional, keys), _only(word, keys))
 
@@ -36,7 +40,7 @@ def operation(word: str, args: tuple[Any, ...]) -> op.Call:
 def said(word: str, value: Any) -> str:
     """Return a string, number or boolean as the text that Lua's tostring makes of it."""
     if isinstance(value, str):
-        return _text(word, value)
+        return value if "\0" not in value else _text(word, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -101,9 +105,12 @@ def _texts(word: str, args: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _variable(word: str, value: Any) -> str:
+    if type(value) is str and value in _KNOWN:
+        return value
     name = _text(word, value).strip()
     if not is_identifier(name):
         raise _complaint(word, f"takes the name of a variable (letters, digits, _), not {name!r}")
+    _KNOWN.add(name)
     return name
 
 
@@ -120,7 +127,8 @@ def _command_name(word: str, value: Any) -> str:
 
 def _setenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     _count(word, args, 2, 3)
-    return op.SetEnv(_variable(word, args[0]), said(word, args[1]), len(args) == 3 and bool(args[2]))
+    respect = len(args) == 3 and bool(args[2])
+    return made(op.SetEnv, (_variable(word, args[0]), said(word, args[1]), respect))
 
 
 def _unsetenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
@@ -136,9 +144,9 @@ def _pushenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
 def _path_edit(verb: str) -> Maker:
     def make(word: str, args: tuple[Any, ...], keys: dict[str, Any]) -> object:
         _count(word, args, 2, 3)
-        name = _variable(word, args[0])
-        sep = _text(word, keys.get("delim", args[2] if len(args) == 3 else ":")) or ":"
-        text = said(word, args[1])
+        name, text, sep = _variable(word, args[0]), said(word, args[1]), ":"
+        if keys or len(args) == 3:
+            sep = _text(word, keys.get("delim", args[2] if len(args) == 3 else ":")) or ":"
         if name in _COLON_FREE and (not text or sep in text):
             text = sep.join(part for part in text.split(sep) if part)
             if not text:
@@ -146,7 +154,8 @@ def _path_edit(verb: str) -> Maker:
         if keys and name == "MODULEPATH" and _only(word, keys):
             raise _complaint(word, "cannot change MODULEPATH in one mode only")
         paths = tuple(_entries(text, sep)) if sep in text else (text,)
-        return op.EditPath(name, verb, paths, sep, _priority(word, keys["priority"]) if "priority" in keys else 0)
+        priority = _priority(word, keys["priority"]) if "priority" in keys else 0
+        return made(op.EditPath, (name, verb, paths, sep, priority))
 
     return make
 

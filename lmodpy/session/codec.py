@@ -2,14 +2,11 @@
 
 It holds what LOADEDMODULES and _LMFILES_ do not say: under which name each module was asked for, who needs whom, and
 the changes of every loaded module to the environment, from which undo is computed. The format is described in
-docs/design/state.md: fields separated by NUL (which no environment value can hold), deflated against a dictionary
-made of LOADEDMODULES, with a checksum, in letters that no shell takes for anything else.
+docs/design/state.md: fields separated by NUL (which no environment value can hold), with a checksum; a long text is
+deflated against a dictionary made of LOADEDMODULES, a short one stands there as it is.
 """
 
 from __future__ import annotations
-
-import binascii
-import zlib
 
 from lmodpy.env.history import Assign, Found, History, Step, introduced, replay, text_of
 from lmodpy.env.pathlist import Edit
@@ -26,9 +23,13 @@ else:
     from lmodpy.values import NamedTuple
 
 STATE = "__LMODPY_STATE"
-FORMAT = "1"
+DEFLATED, PLAIN = "1", "2"
 LARGEST = 16 << 20
-NUL, SUB, RUN = "\0", "\1", "\2"
+SHORT = 1500
+"""Up to so many letters are not worth the time it takes to load a compressor."""
+NUL, SUB, RUN, PART = "\0", "\1", "\2", "\3"
+_CONTROL = ("%", NUL, SUB, RUN, PART)
+_PRIME = 1073741789
 _VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
 _VERB_OF = {char: verb for verb, char in _VERBS.items()}
 _COMMON = (
@@ -56,30 +57,75 @@ def encode(state: State, loadedmodules: str) -> str | None:
     """Return the state as text of letters, digits and a few harmless signs; None where there is nothing to say."""
     if not state.modules and not state.histories and state.system_path is None:
         return None
-    plain = NUL.join(_fields(state)).encode("utf-8", "surrogateescape")
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
-    packed = packer.compress(plain) + packer.flush() + zlib.crc32(plain).to_bytes(4, "big")
-    return FORMAT + binascii.b2a_base64(packed, newline=False).decode("ascii")
+    text = NUL.join(_fields(state))
+    shown = _shown(text)
+    short = len(shown) <= SHORT and shown.isascii() and shown.isprintable()
+    return f"{PLAIN}{_checksum(shown, loadedmodules)}:{shown}" if short else _deflated(text, loadedmodules)
 
 
 def decode(text: str, found: Mapping[str, str], rules: Rules) -> State:
     """Read what `encode` wrote; raises Damaged if it is not that, or belongs to other modules than are loaded."""
-    if text[:1] != FORMAT:
-        raise Damaged("it was written by another version of lmodpy")
     loadedmodules, files = found.get("LOADEDMODULES", ""), found.get("_LMFILES_", "")
-    try:
-        packed = binascii.a2b_base64(text[1:], strict_mode=True)
-        unpacker = zlib.decompressobj(-15, _dictionary(loadedmodules))
-        plain = unpacker.decompress(packed[:-4], LARGEST)
-    except (ValueError, zlib.error):
-        raise Damaged("it cannot be read, or LOADEDMODULES was changed by something else") from None
-    if zlib.crc32(plain).to_bytes(4, "big") != packed[-4:]:
-        raise Damaged("its checksum is wrong, or LOADEDMODULES was changed by something else")
+    if text[:1] == PLAIN:
+        plain = _read_plain(text, loadedmodules)
+    elif text[:1] == DEFLATED:
+        plain = _inflated(text, loadedmodules)
+    else:
+        raise Damaged("it was written by another version of lmodpy")
     active = loadedmodules.split(":") if loadedmodules else []
     paths = files.split(":") if files else []
     if len(active) != len(paths):
         raise Damaged("LOADEDMODULES and _LMFILES_ do not agree")
-    return _state(plain.decode("utf-8", "surrogateescape").split(NUL), active, paths, found, rules)
+    return _state(plain.split(NUL), active, paths, found, rules)
+
+
+# The text as a variable.
+
+
+def _shown(text: str) -> str:
+    """Return a text with its control characters made visible."""
+    for number, char in enumerate(_CONTROL):
+        text = text.replace(char, f"%{number}")
+    return text
+
+
+def _read_plain(text: str, loadedmodules: str) -> str:
+    checksum, _, shown = text[1:].partition(":")
+    if checksum != _checksum(shown, loadedmodules):
+        raise Damaged("its checksum is wrong, or LOADEDMODULES was changed by something else")
+    for number, char in reversed([*enumerate(_CONTROL)]):
+        shown = shown.replace(f"%{number}", char)
+    return shown
+
+
+def _checksum(shown: str, loadedmodules: str) -> str:
+    """Return the remainder by a prime, in which every changed or exchanged byte counts."""
+    together = f"{loadedmodules}:{shown}".encode("utf-8", "surrogateescape")
+    return str(int.from_bytes(together, "big") % _PRIME)
+
+
+def _deflated(text: str, loadedmodules: str) -> str:
+    import binascii  # noqa: PLC0415 - with a short state neither is needed
+    import zlib  # noqa: PLC0415
+
+    plain = text.encode("utf-8", "surrogateescape")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
+    packed = packer.compress(plain) + packer.flush() + zlib.crc32(plain).to_bytes(4, "big")
+    return DEFLATED + binascii.b2a_base64(packed, newline=False).decode("ascii")
+
+
+def _inflated(text: str, loadedmodules: str) -> str:
+    import binascii  # noqa: PLC0415 - with a short state neither is needed
+    import zlib  # noqa: PLC0415
+
+    try:
+        packed = binascii.a2b_base64(text[1:], strict_mode=True)
+        plain = zlib.decompressobj(-15, _dictionary(loadedmodules)).decompress(packed[:-4], LARGEST)
+    except (ValueError, zlib.error):
+        raise Damaged("it cannot be read, or LOADEDMODULES was changed by something else") from None
+    if zlib.crc32(plain).to_bytes(4, "big") != packed[-4:]:
+        raise Damaged("its checksum is wrong, or LOADEDMODULES was changed by something else")
+    return plain.decode("utf-8", "surrogateescape")
 
 
 def _dictionary(loadedmodules: str) -> bytes:
@@ -115,11 +161,11 @@ def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
         parts += [module.full_name, module.path]
     while parts and not parts[-1]:
         parts.pop()
-    return "\3".join(parts)
+    return PART.join(parts)
 
 
 def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str, str]:
-    parts = field.split("\3")
+    parts = field.split(PART)
     parts += [""] * (5 - len(parts))
     full_name, path = (parts[5], parts[6]) if len(parts) > 5 else next(active)
     flags = parts[0].rstrip("0123456789")

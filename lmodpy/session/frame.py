@@ -33,6 +33,10 @@ class Frame:
         self.version = module.version
         self.path = module.path
         self.asked = asked or module.full_name
+        self.loading = mode in ("load", "restore")
+        """Whether this module is on its way to being loaded."""
+        self.owner = self.name if self.loading and session.exact else ""
+        """The name under which changes are recorded; "" if they are not to be undone."""
         self.recorded = False
         self.brings: list[str] = []
         self.needs: list[str] = []
@@ -45,29 +49,24 @@ class Frame:
         """Return `name/version`, or the name alone."""
         return self.module.full_name
 
-    @property
-    def loading(self) -> bool:
-        """Say whether this module is on its way to being loaded."""
-        return self.mode is MODES["load"] or self.mode is MODES["restore"]
-
-    @property
-    def owner(self) -> str:
-        """Return the name under which changes are recorded; "" if they are not to be undone."""
-        return self.name if self.loading and self.session.exact else ""
-
     def run(self) -> None:
         """Evaluate the modulefile; what it pretended ends with it. Raises ModulefileError and what handlers raise."""
         pretence = self.env.pretence()
-        self.session.frames.append(self)
+        session = self.session
+        session.frames.append(self)
+        if self.loading:
+            session.pending[self.name] = self
         try:
-            self.session.evaluate(self.path, self)
+            session.evaluate(self.path, self)
             if self.failure is not None:
                 raise self.failure
         except ModulefileError as error:
             self._explain(error)
             raise
         finally:
-            self.session.frames.pop()
+            session.frames.pop()
+            if self.loading:
+                del session.pending[self.name]
             self.env.restore_pretence(pretence)
 
     def inherit(self, *, must: bool = True) -> None:
@@ -90,13 +89,14 @@ class Frame:
     def perform(self, call: Call) -> object:
         """Do what the modulefile said, in the way of the mode, and keep it in the journal."""
         self.journal.append(call)
+        _, _, operation, only = call
         handlers = self.mode.handlers
-        if call.only and self.mode.acting:
-            if self.mode.name not in call.only:
+        if only and self.mode.acting:
+            if self.mode.name not in only:
                 return None
             handlers = MODES["load"].handlers  # "when unloading, do this": do it, not its inverse
         try:
-            return handlers[type(call.operation)](self, call.operation)
+            return handlers[type(operation)](self, operation)
         except BaseException as error:
             self.failure = self.failure or error  # a pcall in the modulefile must not hide it, nor Ctrl-C
             raise

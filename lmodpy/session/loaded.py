@@ -47,7 +47,12 @@ class LoadedModules:
 
     def __contains__(self, name: str) -> bool:
         """Say whether a module of this short name is active."""
-        return name in self._modules and self._modules[name].active
+        return self.active_named(name) is not None
+
+    def active_named(self, name: str) -> Loaded | None:
+        """Return the active module of this short name."""
+        module = self._modules.get(name)
+        return module if module is not None and module.active else None
 
     def get(self, name: str) -> Loaded | None:
         """Return the module of this short name, active or not."""

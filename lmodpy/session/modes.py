@@ -6,13 +6,12 @@ spider, check) do not act: they read the journal afterwards.
 
 from __future__ import annotations
 
-import binascii
-
 from lmodpy import system
 from lmodpy.env.environment import ALIAS, CSH_FUNCTION, SH_FUNCTION
 from lmodpy.env.pathlist import Edit, tidy
 from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations as op
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ def pretend_unset(frame: Frame, said: op.UnsetEnv) -> None:
 def push_env(frame: Frame, said: op.PushEnv) -> None:
     """Give a variable its value; without a record, the earlier one goes on Lmod's stack for it."""
     if not frame.session.exact:
+        import binascii  # noqa: PLC0415 - ordinarily the record serves
+
         earlier = frame.getenv(said.name)
         item = "false" if earlier is None else binascii.b2a_base64(system.encode(earlier), newline=False).decode()
         stack = frame.getenv(STACK + said.name)
@@ -106,6 +107,8 @@ def pop_env(frame: Frame, said: op.PushEnv) -> None:
 
 
 def _unpacked(item: str) -> str | None:
+    import binascii  # noqa: PLC0415 - ordinarily the record serves
+
     try:
         return system.decode(binascii.a2b_base64(item))
     except ValueError:
@@ -114,23 +117,25 @@ def _unpacked(item: str) -> str | None:
 
 def edit_path(frame: Frame, said: op.EditPath) -> None:
     """Put entries into a path-like variable, or take them out."""
-    turned = len(said.paths) > 1 and said.verb == "prepend" and not frame.session.settings.turns_blocks()
-    for path in reversed(said.paths) if turned else said.paths:
-        frame.env.edit(said.name, Edit(said.verb, _entry(frame, said, path), said.sep, said.priority), frame.owner)
+    name, verb, paths, sep, priority = said
+    if len(paths) > 1 and verb == "prepend" and not frame.session.settings.turns_blocks():
+        paths = paths[::-1]
+    for path in paths:
+        frame.env.edit(name, made(Edit, (verb, _entry(frame, name, path), sep, priority)), frame.owner)
 
 
 def undo_edit_path(frame: Frame, said: op.EditPath) -> None:
     """Without a record, take out again what was put in; what was taken out cannot come back."""
     if not frame.recorded:
         for path in said.paths:
-            edit = Edit(_REVERSED[said.verb], _entry(frame, said, path), said.sep, said.priority)
+            edit = Edit(_REVERSED[said.verb], _entry(frame, said.name, path), said.sep, said.priority)
             frame.env.edit(said.name, edit)
 
 
-def _entry(frame: Frame, said: op.EditPath, path: str) -> str:
+def _entry(frame: Frame, name: str, path: str) -> str:
     """Return an entry in its usual form; in MODULEPATH not even two slashes at the end mean anything."""
     entry = tidy(path, frame.env.rules.home)
-    return entry.rstrip("/") or entry if said.name == "MODULEPATH" else entry
+    return entry.rstrip("/") or entry if name == "MODULEPATH" else entry
 
 
 # Aliases and shell functions.
@@ -285,7 +290,7 @@ def claim_family(frame: Frame, said: op.Family) -> None:
     """Become the only member of a family: another one has to go."""
     variable = f"LMOD_FAMILY_{said.name.upper()}"
     holder = frame.env.get(variable) or ""
-    if holder != frame.name and frame.session.is_pending_name(holder):
+    if holder != frame.name and holder in frame.session.pending:
         raise Refused(f"{holder}, which is being loaded too, belongs to the same family `{said.name}`")
     if holder != frame.name and holder in frame.session.loaded:
         if not frame.session.settings.flag("auto_swap"):

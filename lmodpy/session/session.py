@@ -70,10 +70,15 @@ class Session:
         self.shell_name, self.shell_kind = shell_is
         self.loaded = LoadedModules(state.modules)
         self.frames: list[Frame] = []
+        """The modulefiles being evaluated, the outermost first."""
+        self.pending: dict[str, Frame] = {}
+        """Those of them that are being loaded, by short name, the outermost first."""
         self.written: list[str] = []
         self.commands: list[str] = []
         self.warnings: list[str] = []
         self.missing: list[Missing] = []
+        self.exact = settings.text("undo").lower() != "lmod"
+        """Whether undo follows the record (else Lmod's way, which reverses the modulefile)."""
         self._evaluators = evaluators
         self._before = state
         self._replaced: list[tuple[str, str]] = []
@@ -84,11 +89,6 @@ class Session:
         self._settled_path = env.get("MODULEPATH")
 
     # What modulefiles and commands ask.
-
-    @property
-    def exact(self) -> bool:
-        """Say whether undo follows the record (else Lmod's way, which reverses the modulefile)."""
-        return self.settings.text("undo").lower() != "lmod"
 
     def roots(self) -> list[str]:
         """Return the directories of MODULEPATH."""
@@ -113,11 +113,7 @@ class Session:
     def is_pending(self, request: Request) -> bool:
         """Say whether such a module is being loaded."""
         module = self._matching(request, "isloaded")
-        return module is not None and self.is_pending_name(module.name)
-
-    def is_pending_name(self, name: str) -> bool:
-        """Say whether a module of this short name is being loaded."""
-        return any(frame.name == name and frame.loading for frame in self.frames)
+        return module is not None and module.name in self.pending
 
     def has_prerequisite(self, request: Request) -> bool:
         """Say whether a loaded module is what `prereq` asks for."""
@@ -131,7 +127,7 @@ class Session:
     def loaded_as(self, request: Request, how: str = "unload") -> Loaded | None:
         """Return the active module that a request on `unload` (or another word) means."""
         module = self._matching(request, how)
-        return self.loaded.get(module.name) if module is not None and module.name in self.loaded else None
+        return self.loaded.active_named(module.name) if module is not None else None
 
     def read(self, module: Modulefile | Loaded, mode: str, asked: str = "") -> Frame:
         """Evaluate a modulefile only to read what it says; nothing stays of it."""
@@ -188,7 +184,7 @@ class Session:
 
     def purge(self, *, force: bool = False) -> None:
         """Unload every module, the last loaded first; sticky ones stay unless forced."""
-        removed = [m for m in reversed(self.loaded.all()) if not self.is_pending_name(m.name)]
+        removed = [m for m in reversed(self.loaded.all()) if m.name not in self.pending]
         for module in removed:
             self._named.add(module.name)
             self._unload(module.name)
@@ -253,7 +249,7 @@ class Session:
         if there is not None and there.active and there.path == module.path and self.exact:
             return there
         self._load(module, request, wanted=keep, by=frame)
-        return self.loaded.get(module.name) if module.name in self.loaded else None
+        return self.loaded.active_named(module.name)
 
     def satisfy(self, request: Request, frame: Frame) -> Loaded | None:
         """Return a module that fulfils a dependency: the loaded one if it is right, else the best there is."""
@@ -261,7 +257,7 @@ class Session:
         if there is not None and request.text in {there.name, there.full_name}:
             return there
         pending = self._matching(request, "isloaded")
-        if pending is not None and self.is_pending_name(pending.name):
+        if pending is not None and pending.name in self.pending:
             return Loaded(pending.name, pending.version, pending.path, pending.full_name)
         module = self.find(request)
         if module is None:
@@ -270,7 +266,7 @@ class Session:
         if loaded is not None and loaded.active and loaded.path == module.path:
             return loaded
         self._load(module, request, wanted=False, by=frame)
-        return self.loaded.get(module.name) if module.name in self.loaded else None
+        return self.loaded.active_named(module.name)
 
     def first_of(self, requests: Sequence[Request], frame: Frame) -> Loaded | None:
         """Return the first of several modules that is loaded, else the first that can be."""
@@ -304,7 +300,8 @@ class Session:
 
     def _needed(self, name: str) -> bool:
         """Say whether a module that is loaded, or being loaded, brought or depends on this one."""
-        return self.loaded.needed(name) or any(name in (*frame.needs, *frame.brings) for frame in self._pending())
+        pending = self.pending.values()
+        return self.loaded.needed(name) or any(name in (*frame.needs, *frame.brings) for frame in pending)
 
     def say(self, text: str) -> None:
         """Tell the user something, at once."""
@@ -376,21 +373,17 @@ class Session:
 
     # The steps.
 
-    def _pending(self) -> list[Frame]:
-        return [frame for frame in self.frames if frame.loading]
-
     def _matching(self, request: Request, how: str) -> Modulefile | Loaded | None:
         """Return the module, loaded or being loaded, that a request means: its short name begins the request."""
-        parts = request.text.split("/")
-        for size in range(len(parts), 0, -1):
-            name = "/".join(parts[:size])
-            module = self.loaded.get(name) if name in self.loaded else self._being_loaded(name)
+        name = request.text
+        while name:
+            module: Modulefile | Loaded | None = self.loaded.active_named(name)
+            if module is None and name in self.pending:
+                module = self.pending[name].module
             if module is not None and satisfies(request, module.name, module.version, how):
                 return module
+            name = name.rpartition("/")[0]
         return None
-
-    def _being_loaded(self, name: str) -> Modulefile | Loaded | None:
-        return next((frame.module for frame in self.frames if frame.name == name and frame.loading), None)
 
     def _load(self, module: Modulefile, request: Request, *, wanted: bool, by: Frame | None = None) -> None:
         """Evaluate a modulefile and count it as loaded; another version of it goes first."""
@@ -456,9 +449,9 @@ class Session:
         )
 
     def _refuse_circle(self, module: Modulefile) -> None:
-        if self.is_pending_name(module.name):
-            names = [frame.full_name for frame in self._pending()]
-            start = next(n for n, frame in enumerate(self._pending()) if frame.name == module.name)
+        if module.name in self.pending:
+            start = list(self.pending).index(module.name)
+            names = [frame.full_name for frame in self.pending.values()]
             circle = " -> ".join((*names[start:], module.full_name))
             raise ModulefileError(f"modules load each other in a circle: {circle}")
 
