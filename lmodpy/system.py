@@ -9,13 +9,28 @@ from __future__ import annotations
 import posix
 import sys
 from posix import _exit as leave
-from posix import access, close, fstat, get_terminal_size, getcwd, isatty, listdir, read, readlink, scandir, stat, write
+from posix import (
+    access,
+    close,
+    fstat,
+    get_terminal_size,
+    getcwd,
+    isatty,
+    kill,
+    listdir,
+    read,
+    readlink,
+    scandir,
+    stat,
+    write,
+)
 
 __all__ = [
     "access",
     "get_terminal_size",
     "getcwd",
     "isatty",
+    "kill",
     "leave",
     "listdir",
     "readlink",
@@ -25,6 +40,8 @@ __all__ = [
 ]
 
 READABLE = posix.R_OK
+ROOT = posix.geteuid() == 0
+"""Whether this is the one user who may read everything."""
 _KIND, _FOLDER, _FILE = 0o170000, 0o040000, 0o100000
 _ENCODING = sys.getfilesystemencoding()
 
@@ -66,6 +83,32 @@ def content(path: str, most: int = 1 << 30) -> bytes:
         return read(file, min(fstat(file).st_size, most) + 1)
     finally:
         close(file)
+
+
+def user() -> tuple[str, frozenset[str]]:
+    """Return the name of the user (empty, if the system does not know it) and of the groups that the user is in."""
+    import grp  # noqa: PLC0415 - few sites ask
+    import pwd  # noqa: PLC0415
+
+    names: list[str] = []
+    for number in {*posix.getgroups(), posix.getegid()}:
+        try:
+            names.append(grp.getgrgid(number).gr_name)
+        except KeyError:
+            continue
+    try:
+        return pwd.getpwuid(posix.geteuid()).pw_name, frozenset(names)
+    except KeyError:
+        return "", frozenset(names)
+
+
+def is_shown_to_root(path: str) -> bool:
+    """Say whether others than root can read a file or directory that belongs to root; others' are not judged."""
+    try:
+        found = stat(path)
+    except (OSError, ValueError):
+        return False
+    return found.st_uid != 0 or bool(found.st_mode & 0o004)
 
 
 def _mode(path: str) -> int:

@@ -350,6 +350,10 @@ def test_exact_match_and_extended_default(trees):
     assert {asked: trees.find(asked, exact_match=True) for asked in rows} == rows
     rows = {"x": "x/1.0", "x/1": None, "x/1.0": "x/1.0", "x/default": "x/1.0"}
     assert {asked: trees.find(asked, extended_default=False) for asked in rows} == rows
+    trees.write("A/f/64/1.0.lua", "A/f/64/2.0.lua")
+    trees.text("A/f/.version", "")
+    assert trees.find("f/64", extended_default=False) == "f/64/2.0", "a directory of versions is no part of a version"
+    assert trees.find("f/6", extended_default=False) is None
 
 
 def test_next_of_the_same_name(trees):
@@ -388,7 +392,7 @@ def test_symbols_aliases_and_defaults_for_avail(trees):
     trees.text("A/.modulerc.lua", 'module_version("y/1","ya")')
     trees.system = [trees.text("etc/rc.lua", 'module_version("z/2","s") module_alias("g","z")')]
     tree, roots = trees.tree(), trees.roots()
-    symbols = tree.symbols(roots[0])
+    symbols = tree.symbols(roots[0], roots)
     assert symbols == {"z/1": ("z/a", "z/b"), "z/2": ("z/s",), "y/1": ("y/ya",)}
     assert tree.aliases(roots) == {"g": "z", "k": "z/1", "n": "q/1"}
     assert [module.full_name for module in tree.all(roots[0]) if tree.is_default(module, roots)] == ["y/1", "z/1"]

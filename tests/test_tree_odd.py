@@ -57,6 +57,40 @@ def test_odd_names_of_files(trees):
         assert trees.find(asked) is None
 
 
+def test_what_only_root_could_read(trees):
+    """Root sees what users see: not what belongs to root and is closed to others, but for roots of MODULEPATH."""
+    trees.write("A/x/1.lua", "A/x/2.lua", "A/x/3", "A/y/1.lua", "A/c/z/1.lua", "A/t.lua", "A/n/v/1.lua", "A/n/w/1.lua")
+    trees.text("A/n/.version", "")
+    for path in "A/x/2.lua", "A/x/3", "A/t.lua":
+        (trees.base / path).chmod(0o640)
+    for path in "A/y", "A/c", "A/n/w", "A":
+        (trees.base / path).chmod(0o711)
+    tree, roots = trees.tree(), trees.roots()
+    if not system.ROOT:
+        pytest.skip("only root can read what others cannot")
+    assert [module.full_name for module in tree.all(roots[0])] == ["n/v/1", "x/1"]
+    asked = "x", "x/2", "x/3", "y", "y/1", "c/z", "c/z/1", "t", "n", "n/w"
+    assert {name: trees.find(name) for name in asked} == dict.fromkeys(asked) | {"x": "x/1", "n": "n/v/1"}
+
+
+def test_many_files_that_are_no_modulefiles(trees):
+    """More than a hundred in a tree leave a warning where all are looked at; hidden ones and rc files do not count."""
+    trees.write("A/x/1.lua")
+    for n in range(101):
+        trees.text(f"A/x/data.{n}", "data")
+        trees.text(f"A/x/.data.{n}", "data")
+        if n < 100:
+            trees.text(f"B/x/data.{n}", "data")
+    trees.write("B/x/1.lua")
+    tree = trees.tree()
+    for root in trees.roots("A:B"):
+        tree.all(root)
+        tree.all(root)
+    assert tree.warnings == [
+        f"{trees.base}/A holds 101 files that are no modulefiles; each is opened to see that",
+    ]
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -140,6 +174,7 @@ def test_what_may_not_be_read(trees, monkeypatch):
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(system, "scandir", closed)
+    monkeypatch.setattr(system, "ROOT", False)
     monkeypatch.setattr(system, "access", lambda path, _mode: not path.endswith("x/2.lua"))
     tree, roots = Tree(unreadable), trees.roots()
     assert tree.find(Request("x"), roots).full_name == "x/1"
@@ -278,7 +313,7 @@ def test_no_directory_is_listed_twice(crowded, looks):
             tree.all(root)
         tree.find(Request("absent"), roots)
         tree.similar("gccc", roots)
-        tree.symbols(roots[0])
+        tree.symbols(roots[0], roots)
         tree.aliases(roots)
     assert len(looks.listed) == len(set(looks.listed))
 

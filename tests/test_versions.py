@@ -1,10 +1,16 @@
 """Versions are sorted as people who number software expect, and as Lmod sorts them."""
 
+import os
+import subprocess
 from itertools import combinations
 
 import pytest
 
 from lmodpy.names.version import above, canonical
+from tests.launcher import CLONE
+from tests.needs import needs
+
+LMOD = os.environ.get("LMOD_PEER", "/usr/share/lmod/lmod/libexec/lmod")
 
 CANONICAL = [
     ("1.2", "000000001.000000002.*zfinal"),
@@ -46,28 +52,10 @@ REFERENCE_TABLE = """
     1.2.1 1.2.3-foo-4 1.2/3 1.9 1.10 10.0.0 2020a 2020b
 """
 
-# Versions that were really released, of GCC, Open MPI, Python, CMake, HDF5, OpenSSL, CUDA, NetCDF, Intel, EasyBuild
-# toolchains, Julia, R, Linux kernels, dated and hashed snapshots; words first, then in ascending order.
-RELEASED_TABLE = """
-    develop HEAD-20240301 latest main master nightly r1234 release-2 stable testing
-    v0.9 v0.10 v1.0.0 v2.1
-    0.1 0.9.8 0.9.8zh 0.9.10 0.15.0 0.20.3 0.21.0 0.29.36
-    1.0.1u 1.0.1 1.0.2 1.1.0 1.1.1w 1.1.1 1.8.0 1.8.8 1.8.20 1.8.21 1.9.4 1.10.0-beta3 1.10.0-rc1 1.10.0
-    1.10.0-1 1.10.7 1.12.0 1.12.2 1.14.3 1.14.4-2 1.14.4-3 1.14.5
-    2.0.0 2.0.4 2.6.6 2.7.5 2.7.16rc1 2.7.16 2.7.18 2.11.1 2.14.02 2.16.01 2.34
-    3.0rc1 3.0.0 3.0.2 3.1.6 3.4.10 3.6.15 3.9.0b4 3.9.0 3.9.6 3.9.18 3.10.0a7 3.10.0rc2 3.10.0 3.10.13 3.11.9 3.12.1
-    3.13.0 3.20.6 3.28.1 3.30.0-rc4 3.30.0 3.30.2
-    4.0.0 4.0.7 4.1.0 4.1.2 4.1.6 4.2.0 4.4.0 4.4.1 4.4.20 4.6.3 4.7.4 4.8.2-4 4.8.4 4.8.5 4.9.0 4.9.2 4.9.4 4.18.0-477
-    5.0.0rc12 5.0.0 5.0.1 5.0.5 5.3.0 5.5.0 5.14.0 5.14.0-362 5.14.0-427
-    6.1.0 6.5.0 6.8 6.8.0-31
-    7.1.0 7.5.0 8.0.61 8.5.0 9.0.176 9.1.85 9.2.88 9.5.0
-    10.0.130 10.1.105 10.1.243 10.2.0 10.2.89 10.3.0 11.0.2 11.1.1 11.2.0 11.8.0 11.8.89_cuda11 11.8.89 12.0.0 12.1.1
-    12.3.0 12.4.1 12.6.3
-    13.0.1 13.0.1.2 13.2.0 14.1.0 17.0.6 18.1.8 19.1.3.304 21.9 22.11 23.11-glibc 23.11 24.05 24.05-1 24.9 31.3
-    170 2013a 2013.1.046 2015.3.187-GNU-4.9.3-2.25 2016.4 2017b 2018.1.163 2018.3.222 2019b 2019.5.281 2020a 2020b
-    2020.4.304 2021a 2021b 2021.3.0 2022b 2022.1.0 2023a 2023b 2023.07-2 2023.09-0 2024a 2024.0 2024.2.0
-    20170418 20210131 20230614 20230614-1 20231020 20240116
-"""
+with open(os.path.join(CLONE, "tests", "versions.txt"), encoding="utf-8") as file:
+    LINES = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+SAME = [line.split(" = ") for line in LINES if " = " in line]
+ASCENDING = [line.split() for line in LINES if " = " not in line]
 
 
 @pytest.mark.parametrize(("version", "expected"), CANONICAL)
@@ -84,12 +72,29 @@ def test_different_spellings_of_one_version(same):
     assert len({canonical(version) for version in same}) == 1
 
 
-@pytest.mark.parametrize("table", [REFERENCE_TABLE, RELEASED_TABLE], ids=["reference", "released"])
-def test_every_pair_is_in_order(table):
-    """Of any two versions of the table, the one that stands first is the older one."""
-    versions = table.split()
+@pytest.mark.parametrize("versions", [REFERENCE_TABLE.split(), *ASCENDING], ids=" ".join)
+def test_every_pair_is_in_order(versions):
+    """Of any two versions of a line, the one that stands first is the older one."""
     wrong = [(a, b) for a, b in combinations(versions, 2) if not canonical(a) < canonical(b)]
     assert wrong == []
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_two_spellings_of_one_version(one, other):
+    """Where it says so, neither is older."""
+    assert canonical(one) == canonical(other)
+
+
+def test_lmod_sorts_them_alike(tmp_path):
+    """Each of some three hundred versions has the same text to sort by in Lmod."""
+    versions = sorted({version for line in LINES for version in line.split()} - {"="})
+    assert len(versions) > 300
+    (tmp_path / "all.lua").write_text(
+        "".join(f'io.stderr:write(convertToCanonical("{each}"), "\\n") ' for each in versions)
+    )
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "MODULEPATH": str(tmp_path)}
+    done = subprocess.run([needs(LMOD), "bash", "load", "all"], env=environ, capture_output=True, check=True, text=True)
+    assert dict(zip(versions, done.stderr.split("\n"), strict=False)) == {each: canonical(each) for each in versions}
 
 
 def test_a_directory_takes_part_in_the_order_without_its_end():

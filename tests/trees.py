@@ -3,6 +3,7 @@
 import os
 
 from lmodpy.modulefile.lua import LuaEvaluator
+from lmodpy.modulefile.rcwords import RcHost
 from lmodpy.names.request import Request
 from lmodpy.tree.tree import Options, Tree
 
@@ -17,6 +18,7 @@ class Trees:
         self.system = []
         self.user = []
         self.warnings = []
+        self.said = []
 
     def write(self, *paths):
         """Write empty Lua modulefiles (or Tcl ones, if a path has no suffix), all below the base."""
@@ -34,7 +36,10 @@ class Trees:
         (self.base / path).symlink_to(target)
 
     def tree(self, **options):
-        return Tree(LuaEvaluator().run_rc, Options(**options), self.system, self.user)
+        lua = LuaEvaluator()
+        host = RcHost({"HOME": str(self.base)}, self.said.append, ("bash", "sh"))
+        options.setdefault("matches", lua.matches)
+        return Tree(lambda path: lua.run_rc(path, host), Options(**options), self.system, self.user)
 
     def roots(self, names="A"):
         return [f"{self.base}/{name}" for name in names.split(":")]

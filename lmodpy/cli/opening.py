@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.env.environment import Environment
-from lmodpy.errors import ModulefileError
+from lmodpy.errors import LmodError, ModulefileError
 from lmodpy.session.session import Session
+from lmodpy.tree.directory import ignored_by_default
 from lmodpy.tree.tree import Options, Tree
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ def opened(context: Context) -> Session:
 
         for name, value in adopted(environ).items():
             env.assign(name, value)
-    evaluators = Evaluators()
+    evaluators = Evaluators(context)
     speaker = context.speaker
     return Session(
         env,
@@ -43,15 +44,16 @@ def opened(context: Context) -> Session:
 
 def tree(context: Context, evaluators: Evaluators | None = None) -> Tree:
     """Return the tree of modulefiles, as the settings want it to be read."""
-    read_rc = (evaluators or Evaluators()).read_rc
-    options = _tree_options(context.line, context.settings)
-    return Tree(read_rc, options, _system_rc(context.settings), _user_rc(context.environ))
+    evaluators = evaluators or Evaluators(context)
+    options = _tree_options(context.line, context.settings, evaluators)
+    return Tree(evaluators.read_rc, options, _system_rc(context.settings), _user_rc(context.environ))
 
 
 class Evaluators:
     """What runs modulefiles and rc files, by their kind; made when the first of a kind must run."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._lua: LuaEvaluator | None = None
 
     def evaluator(self, path: str) -> Callable[[str, Host], None]:
@@ -62,7 +64,25 @@ class Evaluators:
 
     def read_rc(self, path: str) -> list[object]:
         """Return what an rc file says."""
-        return self.lua().run_rc(path)
+        from lmodpy.modulefile.rcwords import RcHost  # noqa: PLC0415 - rc files are rare
+
+        speaker = self._context.speaker
+        host = RcHost(self._context.environ, self._context.say, (speaker.name, speaker.kind))
+        return self.lua().run_rc(path, host)
+
+    def matches(self, pattern: str, text: str) -> bool:
+        """Say whether a text has something in it that a Lua pattern describes."""
+        return self.lua().matches(pattern, text)
+
+    def ignores(self, patterns: str) -> Callable[[str], bool]:
+        """Return what says whether a file's name is matched by one of some patterns, given as a table of Lua's."""
+        try:
+            listed = self.lua().strings(patterns)
+        except LmodError as error:
+            error.text = f"LMOD_FILE_IGNORE_PATTERNS: {error.text}"
+            error.hint = """it looks like { "%.old$", "^README" }"""
+            raise
+        return lambda name: any(self.matches(pattern, name) for pattern in listed)
 
     def lua(self) -> LuaEvaluator:
         """Return the evaluator for Lua."""
@@ -73,21 +93,25 @@ class Evaluators:
         return self._lua
 
 
-def _tree_options(line: Line, settings: Settings) -> Options:
+def _tree_options(line: Line, settings: Settings, evaluators: Evaluators) -> Options:
+    patterns = settings.text("ignored_files")
     depths = (item.rpartition(":") for item in settings.text("max_depth").split(";"))
     return Options(
         exact_match=settings.flag("exact_match"),
         extended_default=settings.flag("extended_default"),
         find_first=settings.flag("find_first"),
-        show_hidden=line.on("all") or settings.text("show_hidden").lower() not in ("", "no", "0", "off"),
+        show_hidden=line.on("all") or settings.shows_hidden("load"),
         allow_tcl=settings.flag("allow_tcl"),
+        dot_alias=settings.flag("dot_alias"),
+        nearly_days=settings.number("nearly_forbidden_days"),
         max_depth={root: int(depth) for root, _, depth in depths if root and depth.isdigit()} or None,
+        is_ignored=evaluators.ignores(patterns) if patterns else ignored_by_default,
+        matches=evaluators.matches,
     )
 
 
 def _system_rc(settings: Settings) -> list[str]:
-    names = ("system_rc", "system_rc_file", "tmod_rc_file")
-    return next((value.split(":") for name in names if (value := settings.text(name))), [])
+    return settings.rc_files(settings.system_rc())
 
 
 def _user_rc(environ: Mapping[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.names.version import MODULE_ALONE, canonical
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Request(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Request:
         """Return the request that a word of the command line or of a modulefile makes."""
-        return cls(clean(text))
+        return made(cls, (clean(text), "", "", False, False, False))
 
     @property
     def ranged(self) -> bool:

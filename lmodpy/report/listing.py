@@ -59,8 +59,13 @@ def loaded_list(
     width: int,
     style: Style,
     meanings: Mapping[str, str] = MEANINGS,
+    *,
+    unlisted: int = 0,
 ) -> str:
-    """List loaded modules in load order, those that came as a dependency faintly, and the inactive ones."""
+    """List loaded modules in load order, those that came as a dependency faintly, and the inactive ones.
+
+    `unlisted` tells how many are loaded besides.
+    """
     parts = [terse_list(())]
     if modules:
         shown = [_loaded_item(entry, style) for entry in modules]
@@ -68,7 +73,8 @@ def loaded_list(
     if inactive:
         parts += [f"\n{style.bold('Inactive')}, since MODULEPATH does not offer them now:\n"]
         parts += [columns(_numbered([style.faint(name) for name in inactive]), width, _INDENT)]
-    return "".join(parts) + _legend(modules, meanings, style)
+    more = f"\n{unlisted} more not shown: they are hidden (`module --all list` shows them)\n" if unlisted else ""
+    return "".join(parts) + _legend(modules, meanings, style) + more
 
 
 def avail_list(

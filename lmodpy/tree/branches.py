@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lmodpy.names.version import MODULE_ALONE, above, canonical
 from lmodpy.tree.directory import Modulefile, base_of
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ class Branches:
 
     def _module(self, root: str, name: str) -> Branch:
         if (root, name) not in self._known:
-            files = sorted(self._versions(_Level(root, name, name)), key=lambda file: file.version, reverse=True)
+            level = _Level(root, name, name, "", "", self._rc.tables(base_of(root)))
+            files = list(self._versions(level))
+            if len(files) > 1:
+                files.sort(key=lambda file: file.version, reverse=True)
             nested = self._folders.is_nested(_join(base_of(root), name))
             self._known[root, name] = Branch(name, tuple(files), nested)
         return self._known[root, name]
@@ -104,14 +108,14 @@ class Branches:
         rules = self._rc.beside(base, level.folder)
         default = rules.default if rules else ""
         if rules:
-            level = level._replace(rules=(*level.rules, rules))
+            level = level._replace(tables=(*level.tables, rules))
         listing = self._folders.listing(_join(base, level.folder))
         for part, path in listing.files.items():
             yield self._version(level, _join(level.folder, part), path, default)
         for part in listing.folders:
             inner = _join(level.folder, part)
             order = above(part)
-            weight = _marked(order, TREE_MARK if inner == default else "")
+            weight = marked(order, TREE_MARK if inner == default else "")
             yield from self._versions(
                 level._replace(folder=inner, order=level.order + order, weight=level.weight + weight)
             )
@@ -119,22 +123,15 @@ class Branches:
     def _version(self, level: _Level, full_name: str, path: str, default: str) -> Modulefile:
         order = self._order(full_name.rpartition("/")[2])
         mark = self._mark(full_name) or (TREE_MARK if full_name == default else "")
-        return Modulefile(
-            level.name,
-            full_name[len(level.name) + 1 :],
-            path,
-            level.root,
-            level.order + order,
-            level.weight + _marked(order, mark),
-            self._is_hidden(level, full_name, path),
-            path.endswith(".lua"),
-            bool(mark),
-        )
+        version = full_name[len(level.name) + 1 :]
+        kind = self._rc.kind_of(level.name, full_name, path, level.tables)
+        weight = level.weight + marked(order, mark)
+        known = level.name, version, path, level.root, level.order + order, weight, kind, bool(mark), "", ""
+        return made(Modulefile, known)
 
     def _alone(self, root: str, name: str, path: str) -> Branch:
-        hidden = self._is_hidden(_Level(root, name, ""), name, path)
-        lua = path.endswith(".lua")
-        return Branch(name, (Modulefile(name, "", path, root, MODULE_ALONE, MODULE_ALONE, hidden, lua),))
+        kind = self._rc.kind_of(name, name, path, self._rc.tables(base_of(root)))
+        return Branch(name, (Modulefile(name, "", path, root, MODULE_ALONE, MODULE_ALONE, kind),))
 
     def _order(self, version: str) -> str:
         """Remember orders, since the same versions come again in many modules."""
@@ -148,12 +145,6 @@ class Branches:
             return USER_MARK
         return SYSTEM_MARK if full_name in system.defaults else ""
 
-    def _is_hidden(self, level: _Level, full_name: str, path: str) -> bool:
-        if "/." in f"/{full_name}":
-            return True
-        tables = (*self._rc.everywhere, self._rc.of_root(base_of(level.root)), *level.rules)
-        return any(rules.hides(level.name, full_name, path) for rules in tables)
-
 
 class _Level(NamedTuple):
     """A directory of a module, with what the directories above it say."""
@@ -163,7 +154,7 @@ class _Level(NamedTuple):
     folder: str
     order: str = ""
     weight: str = ""
-    rules: tuple[Rules, ...] = ()
+    tables: tuple[Rules, ...] = ()
 
 
 def _join(folder: str, part: str) -> str:
@@ -171,5 +162,6 @@ def _join(folder: str, part: str) -> str:
     return f"{folder}/{part}" if folder and part else folder or part
 
 
-def _marked(order: str, mark: str) -> str:
+def marked(order: str, mark: str) -> str:
+    """Return the weight of a version: its order, above every other if it has a mark."""
     return mark + order[1:] if mark else order

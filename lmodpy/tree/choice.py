@@ -16,16 +16,27 @@ else:
     from lmodpy.values import NamedTuple
 
 
+def _no_pattern(_pattern: str, _text: str) -> bool:
+    return False
+
+
 class Options(NamedTuple):
-    """The settings that decide what a name means; `max_depth` is by root, `is_ignored` is about names of files."""
+    """The settings that decide what a name means; `max_depth` is by root, `is_ignored` is about names of files.
+
+    `dot_alias`: a hidden version is also found without its dots. `nearly_days`: how early users are told of a ban.
+    """
 
     exact_match: bool = False
     extended_default: bool = True
     find_first: bool = False
     show_hidden: bool = False
     allow_tcl: bool = True
+    dot_alias: bool = False
+    nearly_days: float = 14
     max_depth: Mapping[str, int] | None = None
     is_ignored: Callable[[str], bool] = ignored_by_default
+    matches: Callable[[str, str], bool] = _no_pattern
+    """Says whether a text has something in it that a Lua pattern describes."""
 
 
 class Choice:
@@ -42,8 +53,11 @@ class Choice:
 
     def among(self, rows: Sequence[Sequence[Branch]]) -> Modulefile | None:
         """Choose from the branches that each root has on the way to the name."""
-        names = sorted({branch.name for row in rows for branch in row}, key=len)
-        if not self._options.find_first and not any(branch.nested for row in rows for branch in row):
+        branches = [branch for row in rows for branch in row]
+        if len(branches) == 1 and not (self._options.find_first or branches[0].nested):
+            return self._pick([branches[0].files], branches[0].name)  # nearly always
+        names = sorted({branch.name for branch in branches}, key=len)
+        if not self._options.find_first and not any(branch.nested for branch in branches):
             return self._longest(rows, names)
         for name in names:
             blocks = [files for files in (_files([row], name) for row in rows) if self._can_match(files, name)]
@@ -65,9 +79,12 @@ class Choice:
         if self._request.latest:
             return self._first_of(blocks, name, by=_order, allowed=self._is_visible)
         if self._request.ranged:
-            return self._first_of(blocks, name, allowed=self._is_eligible) or self._first_of(blocks, name)
+            return self._first_of(blocks, name, allowed=self._is_eligible) or self._first_of(
+                blocks, name, allowed=_is_loadable
+            )
         return (
             self._exact(blocks, name)
+            or self._undotted(blocks, name)
             or (None if self._options.exact_match else self._first_of(blocks, name, allowed=self._is_eligible))
             or self._alone(blocks, name)
         )
@@ -76,24 +93,41 @@ class Choice:
         version = self._text[len(name) + 1 :]
         if not version:
             return None
-        return self._best(file for files in blocks for file in _sorted(files) if file.version == version)
+        return self._best(
+            file for files in blocks for file in _sorted(files) if file.version == version and _is_loadable(file)
+        )
+
+    def _undotted(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
+        """Return the version that is asked for without its dots, if there is one only."""
+        if not self._options.dot_alias:
+            return None
+        found = [file for files in blocks for file in _sorted(files) if self._is_undotted(file, name)]
+        alone = len({file.version for file in found}) == 1
+        return self._best(file for file in found if _is_loadable(file)) if alone else None
+
+    def _is_undotted(self, file: Modulefile, name: str) -> bool:
+        asked = self._text[len(name) + 1 :]
+        return bool(self._options.dot_alias and asked) and without_dots(file.version) == without_dots(asked)
 
     def _alone(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
         if self._text != name:
             return None
-        return self._best(file for files in blocks for file in files if not file.version)
+        return self._best(file for files in blocks for file in files if not file.version and _is_loadable(file))
 
     def _first_of(
         self,
         blocks: Sequence[Sequence[Modulefile]],
         name: str,
         by: Callable[[Modulefile], str] | None = None,
-        allowed: Callable[[Modulefile], bool] | None = None,
+        *,
+        allowed: Callable[[Modulefile], bool],
     ) -> Modulefile | None:
         """Return the highest file of the first block that has one which is allowed and within the bounds."""
         for files in blocks:
-            matching = (file for file in _sorted(self._matching(files, name), by) if self._request.admits(file.order))
-            found = self._best(file for file in matching if allowed is None or allowed(file))
+            matching = _sorted(filter(allowed, self._matching(files, name)), by)
+            if self._request.ranged:
+                matching = [file for file in matching if self._request.admits(file.order)]
+            found = self._best(matching)
             if found:
                 return found
         return None
@@ -102,23 +136,37 @@ class Choice:
         return next((file for file in files if self._is_real(file.path)), None)
 
     def _can_match(self, files: Sequence[Modulefile], name: str) -> bool:
-        return any(self._is_real(file.path) for file in self._matching(files, name))
+        matching = self._matching(files, name) or [file for file in files if self._is_undotted(file, name)]
+        return any(self._is_real(file.path) for file in matching)
 
     def _matching(self, files: Sequence[Modulefile], name: str) -> list[Modulefile]:
         """Return the files that the text behind the short name can mean."""
         asked = self._text[len(name) + 1 :]
-        exact = [file for file in files if file.version == asked and self._is_real(file.path)]
-        if not asked or (asked == "default" and not exact):
+        if not asked:
             return list(files)
-        if exact or not self._options.extended_default:
+        exact = [file for file in files if file.version == asked and self._is_real(file.path)]
+        if asked == "default" and not exact:
+            return list(files)
+        if exact:
             return exact
+        if not self._options.extended_default:
+            return [file for file in files if file.version.startswith(asked + "/")]
         return [file for file in files if _extends(file.version, asked)]
 
     def _is_visible(self, file: Modulefile) -> bool:
-        return not file.hidden or self._options.show_hidden
+        return file.kind in ("", "soft") or (self._options.show_hidden and _is_loadable(file))
 
     def _is_eligible(self, file: Modulefile) -> bool:
-        return self._is_visible(file) or file.marked
+        return self._is_visible(file) or (file.marked and _is_loadable(file))
+
+
+def without_dots(name: str) -> str:
+    """Return a name as it would be if nothing in it began with a dot."""
+    return "/".join(part.lstrip(".") for part in name.split("/"))
+
+
+def _is_loadable(file: Modulefile) -> bool:
+    return file.kind != "hard"
 
 
 def _files(rows: Iterable[Sequence[Branch]], name: str) -> list[Modulefile]:

@@ -36,9 +36,18 @@ class Modulefile(NamedTuple):
     root: str
     order: str
     weight: str
-    hidden: bool = False
-    lua: bool = True
+    kind: str = ""
+    """How hidden it is: soft, hidden, hard; empty for what everybody sees."""
     marked: bool = False
+    alias: str = ""
+    """The other name under which it was found, by the rc files."""
+    real: str = ""
+    """What the alias stands for."""
+
+    @property
+    def hidden(self) -> bool:
+        """Say whether it is listed only to those who ask for hidden modules."""
+        return bool(self.kind)
 
     @property
     def full_name(self) -> str:
@@ -68,6 +77,7 @@ class Folders:
         self._holding: dict[str, bool] = {}
         self._alone: dict[str, str | None] = {}
         self._folders: dict[str, bool] = {}
+        self._skipped: dict[str, bool] = {}
 
     def listing(self, path: str) -> Listing:
         """Return what a directory holds; nothing, if it cannot be read or is none."""
@@ -87,16 +97,20 @@ class Folders:
         it is a category, which may hold thousands.
         """
         path = f"{parent}/{name}"
+        known = self._folders.get(path)
+        if known is not None:
+            return known
         if self.skips(name):
             return False
         if path not in self._listings and towards and self._is_folder(f"{path}/{towards}"):
-            self._folders[path] = True
-            return True
-        return self.listing(path).kind == "folder"
+            self._folders[path] = _is_shown(path)
+        else:
+            self._folders[path] = self.listing(path).kind == "folder" and _is_shown(path)
+        return self._folders[path]
 
     def _is_folder(self, path: str) -> bool:
         if path not in self._folders:
-            self._folders[path] = system.is_folder(path)
+            self._folders[path] = system.is_folder(path) and _is_shown(path)
         return self._folders[path]
 
     def file_of(self, parent: str, name: str) -> str | None:
@@ -111,9 +125,16 @@ class Folders:
     def is_modulefile(self, path: str) -> bool:
         """Say whether a file is readable and, unless it is Lua, begins like a Tcl modulefile."""
         if path not in self._genuine:
-            lua = path.endswith(".lua")
-            self._genuine[path] = system.access(path, system.READABLE) if lua else self._allow_tcl and has_cookie(path)
+            if path.endswith(".lua"):
+                self._genuine[path] = _is_shown(path) if system.ROOT else system.access(path, system.READABLE)
+            else:
+                self._genuine[path] = self._allow_tcl and _is_shown(path) and has_cookie(path)
         return self._genuine[path]
+
+    def strays(self, path: str) -> int:
+        """Count the files below a directory that were found to be no modulefiles; hidden ones may be anything."""
+        below = (file for file, is_one in self._genuine.items() if not is_one and file.startswith(f"{path}/"))
+        return sum(not file.rpartition("/")[2].startswith(".") for file in below)
 
     def holds_modules(self, path: str) -> bool:
         """Say whether there is a modulefile in a directory or anywhere below it."""
@@ -129,6 +150,11 @@ class Folders:
 
     def skips(self, name: str) -> bool:
         """Say whether a file or directory of this name is none of ours: a backup, a swap file, of a version control."""
+        if name not in self._skipped:  # the same versions come again in many modules
+            self._skipped[name] = self._is_foreign(name)
+        return self._skipped[name]
+
+    def _is_foreign(self, name: str) -> bool:
         return (
             name in _IGNORED
             or name.startswith(("#", ".#", "__"))
@@ -162,6 +188,11 @@ class Folders:
         except OSError as error:
             kind = "file" if error.errno == ENOTDIR else ""
         return Listing(files, tuple(folders), tuple(defaults), kind)
+
+
+def _is_shown(path: str) -> bool:
+    """Say whether root may see what only root can read: no, so that root sees what users see."""
+    return not system.ROOT or system.is_shown_to_root(path)
 
 
 def base_of(root: str) -> str:
@@ -205,7 +236,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return ""
     try:
         if entry.is_dir():
-            return "" if link and _is_loop(entry.path) else "folder"
+            return "" if (link and _is_loop(entry.path)) or not _is_shown(entry.path) else "folder"
         return "file" if entry.is_file() else ""
     except OSError:
         return ""

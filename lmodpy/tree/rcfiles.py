@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.errors import LmodError
-from lmodpy.tree.directory import COOKIE, has_cookie
-from lmodpy.tree.rules import NeedsTclError, Rules, tcl_statements
+from lmodpy.tree.directory import COOKIE, base_of, has_cookie
+from lmodpy.tree.rules import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lmodpy.tree.directory import Folders
+    from lmodpy.tree.directory import Folders, Modulefile
+    from lmodpy.tree.limits import Ban, Limits
 
 
 class RcFiles:
@@ -21,10 +22,17 @@ class RcFiles:
         self,
         read_lua: Callable[[str], Sequence[object]],
         folders: Folders,
+        limits: Callable[[], Limits],
         system: Sequence[str] = (),
         user: Sequence[str] = (),
     ) -> None:
         self.warnings: list[str] = []
+        self.virtual: dict[str, str] = {}
+        """The virtual modules of all rc files read so far, with the names behind them."""
+        self.limited = False
+        """Whether some of them hide or forbid."""
+        self._make_limits = limits
+        self._limits: Limits | None = None
         self._read_lua = read_lua
         self._folders = folders
         self._system = system
@@ -45,7 +53,7 @@ class RcFiles:
         if root not in self._roots:
             rules = Rules()
             for name in (".modulerc", ".modulerc.lua"):
-                rules.add(self._statements(f"{root}/{name}") or ())
+                self._add(rules, self._statements(f"{root}/{name}"))
             rules.defaults.clear()
             self._roots[root] = rules
         return self._roots[root]
@@ -57,11 +65,59 @@ class RcFiles:
             self._everyone = self._together(self._user), self._together(self._system)
         return self._everyone
 
+    def follow(self, system: Sequence[str]) -> None:
+        """Go on with other rc files of the system."""
+        self._system, self._everyone = system, None
+
+    def tables(self, root: str, folder: str = "") -> tuple[Rules, ...]:
+        """Return the rules that count for the files in a directory, the weightiest first."""
+        found: tuple[Rules, ...] = (*self.everywhere, self.of_root(root))
+        if not folder:
+            return found
+        parts = folder.split("/")
+        for level in range(1, len(parts) + 1):
+            rules = self.beside(root, "/".join(parts[:level]))
+            if rules:
+                found = (*found, rules)
+        return found
+
+    def kind_of(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> str:
+        """Return how hidden a module is; `tables` are the rules that count where it lies."""
+        if self.limited and any(rules.hides for rules in tables):
+            said = self._judge().hide(name, full_name, path, tables)
+            if said:
+                return "" if said.kind == "normal" else said.kind
+        return "hidden" if "/." in f"/{full_name}" else ""
+
+    def is_unlisted(self, module: Modulefile) -> bool:
+        """Say whether a module is to be left out where loaded modules are listed."""
+        tables = self._tables_of(module)
+        if not any(rules.hides for rules in tables):
+            return False
+        said = self._judge().hide(module.name, module.full_name, module.path, tables)
+        return said is not None and said.unlisted
+
+    def ban(self, module: Modulefile) -> Ban | None:
+        """Return what forbids a module, now or soon."""
+        tables = self._tables_of(module)
+        if not any(rules.forbids for rules in tables):
+            return None
+        return self._judge().ban(module.name, module.full_name, module.path, tables)
+
+    def _tables_of(self, module: Modulefile) -> tuple[Rules, ...]:
+        base = base_of(module.root)
+        return self.tables(base, module.path[len(base) + 1 :].rpartition("/")[0])
+
+    def _judge(self) -> Limits:
+        if self._limits is None:
+            self._limits = self._make_limits()
+        return self._limits
+
     def _together(self, paths: Iterable[str]) -> Rules:
         rules = Rules()
         for path in paths:
             for file in self._files_of(path):
-                rules.add(self._statements(file) or ())
+                self._add(rules, self._statements(file))
         return rules
 
     def _read_beside(self, path: str, folder: str) -> Rules | None:
@@ -73,9 +129,15 @@ class RcFiles:
         for name in (".modulerc.lua", ".modulerc", ".version"):
             statements = self._statements(f"{path}/{name}") if self._folders.may_have(path, name) else None
             if statements is not None:
-                rules.add(statements)
+                self._add(rules, statements)
                 return rules
         return None
+
+    def _add(self, rules: Rules, statements: Sequence[object] | None) -> None:
+        if statements:
+            rules.add(statements)
+            self.virtual.update(rules.virtuals)
+            self.limited = self.limited or bool(rules.hides or rules.forbids)
 
     def _statements(self, path: str) -> Sequence[object] | None:
         """Read an rc file; None means that it does not count, since it is not there or not of this kind."""
@@ -102,6 +164,8 @@ class RcFiles:
             return ()
         if text and not text.startswith(COOKIE):
             return None
+        from lmodpy.tree.tclrc import NeedsTclError, tcl_statements  # noqa: PLC0415 - rc files are rare
+
         try:
             return tcl_statements(system.decode(text))
         except NeedsTclError as error:

@@ -6,16 +6,19 @@ docs/design/name-resolution.md tells the whole way from a name to a file.
 from __future__ import annotations
 
 from lmodpy.names.request import Request, clean
-from lmodpy.names.spelling import distance
 from lmodpy.tree.branches import Branches
-from lmodpy.tree.choice import Choice, Options
+from lmodpy.tree.choice import Choice, Options, without_dots
 from lmodpy.tree.directory import Folders, Modulefile, base_of
 from lmodpy.tree.rcfiles import RcFiles
-from lmodpy.tree.rules import Rules, resolve
+from lmodpy.tree.rules import Rules, followed, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from lmodpy.tree.limits import Ban, Limits
+
+_MOST_STRAYS = 100
 
 __all__ = ["Modulefile", "Options", "Tree"]
 
@@ -35,14 +38,20 @@ class Tree:
     ) -> None:
         self._options = options or Options()
         self._folders = Folders(self._options.is_ignored, self._options.allow_tcl)
-        self._rc = RcFiles(read_rc, self._folders, system, user)
-        self._branches = Branches(self._folders, self._rc, self._options.max_depth or {})
+        self._rc = RcFiles(read_rc, self._folders, self._limits, system, user)
+        self._branches = self._new_branches()
         self._walked: dict[str, list[Rules]] = {}
+        self._listed: dict[str, list[Modulefile]] = {}
 
     @property
     def warnings(self) -> list[str]:
         """What was wrong with rc files so far, as text for the user."""
         return self._rc.warnings
+
+    @property
+    def limited(self) -> bool:
+        """Say whether some rc file hides or forbids modules, so that it is worth asking."""
+        return self._rc.limited
 
     def find(self, request: Request, roots: Sequence[str], *, far: bool = True) -> Modulefile | None:
         """Return the modulefile that `load` takes for a request, or None.
@@ -50,7 +59,12 @@ class Tree:
         A name that no root has may still be an alias made anywhere; `far=False` spares the search for it,
         for names known to be real.
         """
-        return self._look_up(request, roots, far=far)[1]
+        text = clean(request.text)
+        name, found = self._look_up(request, roots, far=far)
+        if found is None or (name == text and not self._is_undotted(found, text)):
+            return found
+        real = name if name != text and found.full_name not in self._rc.virtual else found.full_name
+        return found._replace(alias=text, real=real) if real != text else found
 
     def resolve(self, text: str, roots: Sequence[str]) -> str:
         """Return the real name behind a name that may be an alias or a symbolic version."""
@@ -68,37 +82,79 @@ class Tree:
         return None
 
     def all(self, root: str) -> list[Modulefile]:
-        """Return every module of a root, hidden ones flagged, in the order of `avail`."""
-        hiding = [rules for rules in self._all_rules([root]) if rules.hidden]
+        """Return every module of a root, hidden ones too (but for hard ones), in the order of `avail`."""
+        if root not in self._listed:
+            self._listed[root] = self._list(root)
+        return self._listed[root]
+
+    def _list(self, root: str) -> list[Modulefile]:
+        tables = self._all_rules([root])
         modules = [
-            file._replace(hidden=True) if _hide(hiding, file) else file
+            file
             for branch in (self._branches.walk(root) if root else ())
             for file in branch.files
             if self._folders.is_modulefile(file.path)
         ]
-        return sorted(modules, key=lambda module: (f"{module.name}/{module.order}", module.version))
+        hiding = [*tables[:2], *(rules for rules in tables[2:] if rules.hides)]
+        if any(rules.hides for rules in hiding):
+            kind_of = self._rc.kind_of
+            modules = [file._replace(kind=kind_of(file.name, file.full_name, file.path, hiding)) for file in modules]
+        if self._rc.virtual:
+            from lmodpy.tree.virtual import made  # noqa: PLC0415 - virtual modules are rare
+
+            modules += made(modules, self._rc, tables)
+        strays = self._folders.strays(base_of(root))
+        if strays > _MOST_STRAYS:
+            self.warnings.append(f"{root} holds {strays} files that are no modulefiles; each is opened to see that")
+        seen = [module for module in modules if module.kind != "hard"]
+        return sorted(seen, key=lambda module: (f"{module.name}/{module.order}", module.version))
+
+    def ban(self, module: Modulefile) -> Ban | None:
+        """Return what forbids a module, now or soon; None for nearly all."""
+        return self._rc.ban(module)
+
+    def is_unlisted(self, module: Modulefile) -> bool:
+        """Say whether a module is to be left out where loaded modules are listed."""
+        return self._rc.is_unlisted(module)
+
+    def follow(self, system: Sequence[str]) -> None:
+        """Go on with other rc files of the system, since a modulefile has named them."""
+        self._rc.follow(system)
+        self._branches, self._listed = self._new_branches(), {}
 
     def is_default(self, module: Modulefile, roots: Sequence[str]) -> bool:
-        """Say whether this is the file that its short name means."""
-        found = self._choose(Request(module.name), module.name, roots)
-        return found is not None and found.path == module.path
+        """Say whether this is the file that its short name means; where versions must be given, none is."""
+        if self._options.exact_match:
+            return False
+        found = self._chosen(Request(module.name), [module.name], roots)
+        return found is not None and (found.path, found.full_name) == (module.path, module.full_name)
 
-    def symbols(self, root: str) -> dict[str, tuple[str, ...]]:
-        """Return the symbolic versions known in a root: by full name of the target, sorted, each as `name/symbol`."""
+    def symbols(self, root: str, roots: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the symbolic versions known in a root: by full name of the target, sorted, each as `name/symbol`.
+
+        Those that mean something else, since one of the other roots comes first, are left out.
+        """
+        meant: dict[str, str] = {}
+        for rules in self._all_rules(roots):
+            for symbol, target in rules.versions.items():
+                meant.setdefault(symbol, target)
         found: dict[str, set[str]] = {}
         for rules in self._all_rules([root]):
             for symbol, target in rules.versions.items():
-                found.setdefault(target, set()).add(symbol)
+                if meant.get(symbol) == target:
+                    found.setdefault(target, set()).add(symbol)
         return {target: tuple(sorted(symbols)) for target, symbols in found.items()}
 
     def aliases(self, roots: Sequence[str]) -> dict[str, str]:
         """Return all aliases, sorted, with the real names they lead to (which need not exist)."""
         tables = self._all_rules(roots)
-        names = sorted({alias for rules in tables for alias in rules.aliases})
+        names = sorted({alias for rules in tables for alias in rules.aliases if alias not in rules.virtuals})
         return {alias: resolve(alias, lambda _name: tables) for alias in names}
 
     def similar(self, text: str, roots: Sequence[str]) -> list[str]:
         """Return short names that a mistyped name may mean, the closest first; walks through all the roots."""
+        from lmodpy.names.spelling import distance  # noqa: PLC0415 - only after an error
+
         parts = clean(text).lower().split("/")
         near: list[tuple[int, str]] = []
         for name in self._visible_names(roots):
@@ -108,18 +164,46 @@ class Tree:
                 near.append((apart, name))
         return [name for _, name in sorted(near)]
 
+    def _limits(self) -> Limits:
+        from lmodpy.tree.limits import Limits  # noqa: PLC0415 - few rc files hide or forbid
+
+        return Limits(self._options.matches, self._options.nearly_days, self._rc.warnings)
+
+    def _new_branches(self) -> Branches:
+        return Branches(self._folders, self._rc, self._options.max_depth or {})
+
+    def _is_undotted(self, found: Modulefile, text: str) -> bool:
+        """Say whether a hidden module was found without its dots."""
+        if not self._options.dot_alias or found.full_name == text:
+            return False
+        return without_dots(found.full_name) == without_dots(text)
+
     def _look_up(self, request: Request, roots: Sequence[str], *, far: bool) -> tuple[str, Modulefile | None]:
         """Return the real name behind a request, and its modulefile."""
         text = clean(request.text)
         if not _is_plausible(text):
             return text, None
-        name = resolve(text, lambda step: self._rules_near(step, roots))
-        found = self._choose(request, name, roots)
+        near = followed(text, lambda step: self._rules_near(step, roots))
+        found = self._chosen(request, near, roots)
         if found or not far:
-            return name, found
+            return near[-1], found
         tables = self._all_rules(roots)
-        farther = resolve(text, lambda _step: tables)
-        return farther, self._choose(request, farther, roots) if farther != name else None
+        farther = followed(text, lambda _step: tables)
+        return farther[-1], self._chosen(request, farther, roots) if farther != near else None
+
+    def _chosen(self, request: Request, way: Sequence[str], roots: Sequence[str]) -> Modulefile | None:
+        """Choose a modulefile for the last of the names that lead from one to the next."""
+        found = self._choose(request, way[-1], roots)
+        if not self._rc.virtual or request.ranged:
+            return found
+        from lmodpy.tree.virtual import best, dressed  # noqa: PLC0415 - virtual modules are rare
+
+        name = next((step for step in way if step in self._rc.virtual), "")
+        if not name:
+            name = best(way[-1], self._rc, list(self._rules_near(way[-1], roots)), found)
+            target = self._rc.virtual.get(name, "")
+            found = self._choose(Request(target), target, roots) if name else found
+        return dressed(found, name) if found and name else found
 
     def _choose(self, request: Request, name: str, roots: Sequence[str]) -> Modulefile | None:
         if not _is_plausible(name):
@@ -136,10 +220,10 @@ class Tree:
             folder = ""
             parts = name.split("/")
             for level, part in enumerate(parts, 1):
-                towards = "".join(parts[level : level + 1])
-                if not self._folders.has_folder(f"{base}/{folder}".rstrip("/"), part, towards):
+                towards = parts[level] if level < len(parts) else ""
+                if not self._folders.has_folder(f"{base}/{folder}" if folder else base, part, towards):
                     break
-                folder = f"{folder}/{part}".lstrip("/")
+                folder = f"{folder}/{part}" if folder else part
                 rules = self._rc.beside(base, folder)
                 if rules:
                     yield rules
@@ -169,10 +253,6 @@ class Tree:
             for branch in self._branches.walk(root)
             if any(not file.hidden and self._folders.is_modulefile(file.path) for file in branch.files)
         }
-
-
-def _hide(tables: Sequence[Rules], file: Modulefile) -> bool:
-    return not file.hidden and any(rules.hides(file.name, file.full_name, file.path) for rules in tables)
 
 
 def _is_plausible(name: str) -> bool:

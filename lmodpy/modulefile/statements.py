@@ -1,0 +1,61 @@
+"""What an rc file can say about modules, as values without behaviour: lmodpy.tree gives them a meaning."""
+
+from __future__ import annotations
+
+from lmodpy.names.terms import Terms
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+ALWAYS = Terms()
+
+
+class ModuleVersion(NamedTuple):
+    """module_version: `target` (name/version, or /version in a module's own directory) gets further versions' names.
+
+    The name `default` marks it as the default.
+    """
+
+    target: str
+    names: tuple[str, ...]
+
+
+class ModuleAlias(NamedTuple):
+    """module_alias: another name for `target`."""
+
+    alias: str
+    target: str
+
+
+class ModuleVirtual(NamedTuple):
+    """module_virtual: `name` is listed and loaded like a module; the module behind it, `target`, is hidden."""
+
+    name: str
+    target: str
+
+
+class Hide(NamedTuple):
+    """hide, hideRegex, hide_version, hide_modulefile: modules, by name or path, that are not shown to everybody.
+
+    `kind` is normal, soft (not listed), hidden (not chosen either) or hard (not even loaded by its full name).
+    `unlisted`: not in the list of loaded modules either. `patterns`: the names are Lua patterns.
+    """
+
+    names: tuple[str, ...]
+    kind: str = "hidden"
+    unlisted: bool = False
+    patterns: bool = False
+    terms: Terms = ALWAYS
+
+
+class Forbid(NamedTuple):
+    """forbid, forbidRegex: modules, by name or path, that cannot be loaded, and what users are told about it."""
+
+    names: tuple[str, ...]
+    message: str = ""
+    nearly_message: str = ""
+    patterns: bool = False
+    terms: Terms = ALWAYS

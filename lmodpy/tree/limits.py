@@ -1,0 +1,120 @@
+"""Who may see a module, and who may load it: what `hide` and `forbid` in rc files come to, for this user and now.
+
+Imported when the first rc file says one of them.
+"""
+
+from __future__ import annotations
+
+import time
+
+from lmodpy import system
+from lmodpy.errors import LmodError
+from lmodpy.names.terms import date
+from lmodpy.tree.rules import resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, NamedTuple, TypeVar
+
+    from lmodpy.modulefile.statements import Forbid, Hide
+    from lmodpy.tree.rules import Rules
+
+    Said = TypeVar("Said", Hide, Forbid)
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Ban(NamedTuple):
+    """What forbids a module, or (`since` is not empty) will from that date on, and what the site says about it."""
+
+    message: str
+    since: str = ""
+
+
+class Limits:
+    """Applies hide and forbid to modules; who asks, and at which time, is found out once."""
+
+    def __init__(self, matches: Callable[[str, str], bool], nearly_days: float, warnings: list[str]) -> None:
+        self._search = matches
+        self._warnings = warnings
+        self._nearly_days = nearly_days
+        self._now = time.time()
+        self._user, self._groups = system.user()
+        self._named: dict[tuple[Rules, object], dict[str, list[Any]]] = {}
+
+    def hide(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> Hide | None:
+        """Return the statement that decides how hidden a module is."""
+        names = _names(name, full_name, path)
+        return next((said for said in self._about(_hides, names, tables) if said.terms.hold_at(self._now)), None)
+
+    def ban(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> Ban | None:
+        """Return what forbids a module, now or within the days that the site wants to be told ahead."""
+        coming: Ban | None = None
+        names = _names(name, full_name, path)
+        for said in self._about(_forbids, names, tables):
+            if said.terms.hold_at(self._now):
+                return Ban(said.message)
+            after = said.terms.after
+            if after is not None and coming is None and said.terms.begin_within(self._nearly_days, self._now):
+                coming = Ban(said.nearly_message or said.message, date(after))
+        return coming
+
+    def _about(
+        self, of: Callable[[Rules], list[Said]], names: Sequence[str], tables: Sequence[Rules]
+    ) -> Iterator[Said]:
+        """Yield what is said about a module and concerns this user, the weightiest first: exact names before patterns.
+
+        Among the names the narrowest decides, and of several statements about one the last.
+        """
+        for rules in tables:
+            exact = self._exact(of, rules, tables[:2])
+            for name in names:
+                yield from self._concerning(exact.get(name, ()))
+        for rules in tables:
+            for said in self._concerning(said for said in reversed(of(rules)) if said.patterns):
+                if any(self._matches(pattern, name) for pattern in said.names for name in names):
+                    yield said
+
+    def _matches(self, pattern: str, name: str) -> bool:
+        """Say whether a pattern matches; one that turns out to be none leaves a warning and matches nothing."""
+        try:
+            return self._search(pattern, name)
+        except LmodError as error:
+            warning = f"a rule about modules is ignored: {error.text}"
+            if warning not in self._warnings:
+                self._warnings.append(warning)
+            return False
+
+    def _concerning(self, statements: Iterable[Said]) -> Iterator[Said]:
+        return (said for said in statements if said.terms.concern(self._user, self._groups))
+
+    def _exact(
+        self, of: Callable[[Rules], list[Said]], rules: Rules, everywhere: Sequence[Rules]
+    ) -> dict[str, list[Said]]:
+        """Return the statements of some rules by name; a name that is an alias means what it leads to, too."""
+        if (rules, of) not in self._named:
+            found = self._named[rules, of] = {}
+            for said in reversed(of(rules)):
+                for name in () if said.patterns else said.names:
+                    for each in {name, resolve(rules.full(name), lambda _: (*everywhere, rules))}:
+                        found.setdefault(each, []).append(said)
+        return self._named[rules, of]
+
+
+def _hides(rules: Rules) -> list[Hide]:
+    return rules.hides
+
+
+def _forbids(rules: Rules) -> list[Forbid]:
+    return rules.forbids
+
+
+def _names(name: str, full_name: str, path: str) -> list[str]:
+    """Return all that a module may be called by in a rule, the narrowest first."""
+    names = [path, path.removesuffix(".lua")] if path.endswith(".lua") else [path]
+    text = full_name
+    while len(text) > len(name):
+        names.append(text)
+        text = text.rpartition("/")[0]
+    return [*names, name]

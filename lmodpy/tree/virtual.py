@@ -1,0 +1,61 @@
+"""Virtual modules: names that are listed and loaded like modules, with a hidden modulefile behind each.
+
+Imported when the first rc file makes one.
+"""
+
+from __future__ import annotations
+
+from lmodpy.names.version import canonical
+from lmodpy.tree.branches import SYSTEM_MARK, TREE_MARK, USER_MARK, marked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.rcfiles import RcFiles
+    from lmodpy.tree.rules import Rules
+
+
+def best(name: str, rc: RcFiles, tables: Sequence[Rules], real: Modulefile | None) -> str:
+    """Return the virtual version that a bare name means; nothing, if `real`, a modulefile, comes before it.
+
+    A marked one competes with real ones, the others only take part where there is nothing real.
+    """
+    found = ""
+    weight = real.weight if real else ""
+    for full_name in rc.virtual:
+        if full_name.rpartition("/")[0] != name or rc.kind_of(name, full_name, "", tables) not in ("", "soft"):
+            continue
+        mark = _mark(full_name, rc, tables)
+        own = marked(canonical(full_name.rpartition("/")[2]), mark)
+        if own > weight and (mark or not real):
+            found, weight = full_name, own
+    return found
+
+
+def made(modules: Sequence[Modulefile], rc: RcFiles, tables: Sequence[Rules]) -> Iterator[Modulefile]:
+    """Yield the virtual modules that some modulefiles are behind."""
+    by_name = {module.full_name: module for module in modules}
+    for rules in tables:
+        for full_name, target in rules.virtuals.items():
+            if target in by_name:
+                module = dressed(by_name[target], full_name)
+                yield module._replace(kind=rc.kind_of(module.name, full_name, "", tables))
+
+
+def dressed(module: Modulefile, full_name: str) -> Modulefile:
+    """Return a modulefile under the name that is to be seen."""
+    inside = full_name.startswith(module.name + "/")
+    name = module.name if inside else full_name.rpartition("/")[0] or full_name
+    version = full_name[len(name) + 1 :]
+    return module._replace(name=name, version=version, order=canonical(version), kind="hidden")
+
+
+def _mark(full_name: str, rc: RcFiles, tables: Sequence[Rules]) -> str:
+    user, system = rc.everywhere
+    if full_name in user.defaults:
+        return USER_MARK
+    if full_name in system.defaults:
+        return SYSTEM_MARK
+    return TREE_MARK if any(rules.default == full_name for rules in tables) else ""
