@@ -1,5 +1,6 @@
 # make demo    see it work          make test    what CI runs         make shell   try it by hand
 # make soak    the slow tests       make bench   measure it           make clean   start afresh
+# make differential SEEDS=1000      random sessions beside the installed Lmod, which must do the same
 #
 # Everything happens in .venv; nothing else on this machine is changed. PYTHON=/path/to/python3.12 chooses the
 # interpreter, otherwise the newest one that PATH has. Run again, it does only what sources or pyproject.toml ask for.
@@ -11,7 +12,9 @@ CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 SOURCES := $(shell find lmodpy bin init -type f ! -name '*.pyc') pyproject.toml README.md LICENSE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation
 
-.PHONY: demo test shell soak bench clean
+SEEDS := 1000
+
+.PHONY: demo test shell soak differential bench clean
 
 demo: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
@@ -24,6 +27,9 @@ test: $(VENV)/.installed $(VENV)/.tools
 
 soak: $(VENV)/.installed $(VENV)/.tools
 	$(BIN)/python -m pytest -m soak
+
+differential: $(VENV)/.installed $(VENV)/.tools
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -m differential tests/differential
 
 bench: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" benchmarks/run

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.differential.compare import KEPT_BY_THE_TOOL
+from tests.differential.tools import LMOD
 from tests.launcher import CLONE, lmodpy_cmd
 from tests.needs import needs
 
 CORE = os.path.join(CLONE, "examples", "modulefiles", "Core")
 GCC = os.path.join(CLONE, "examples", "modulefiles", "Compiler", "gcc", "13.2.0")
 CMAKE = os.path.join(CLONE, "examples", "software", "Core", "cmake", "3.29.6", "bin")
-LMOD = os.environ.get("LMOD_PEER", "/usr/share/lmod/lmod/libexec/lmod")
 
 # Commands, one after the other. `$` begins shell code, for what users do without telling the module command.
 SESSIONS = {
@@ -123,7 +124,6 @@ DIFFERENCES = (
 # The undo modes: lmodpy's own, and the one that leaves behind what Lmod leaves behind.
 UNDO = {"exact": {}, "lmod": {"LMODPY_UNDO": "lmod"}}
 
-KEPT_BY_THE_TOOL = ("_ModuleTable", "__LMOD", "LMOD_VERSION", "LMODPY_")
 OF_THE_SHELL = ("_", "SHLVL", "PWD", "OLDPWD")
 
 
