@@ -20,59 +20,61 @@ if TYPE_CHECKING:
     Value = TypeVar("Value", bound=tuple[Any, ...])
 
 
+class _Value(tuple):  # type: ignore[type-arg]
+    """What all value classes have in common: `_fields` names the fields, `_defaults` has the values of the last."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...] = ()
+    _defaults: tuple[Any, ...] = ()
+
+    def __new__(cls, *given: Any, **named: Any) -> Any:
+        """Make a value: at once where every field is given in order, else by looking up what is not."""
+        fields, defaults = cls._fields, cls._defaults
+        count, required = len(fields), len(fields) - len(defaults)
+        if not named:
+            if len(given) == count:
+                return tuple.__new__(cls, given)
+            if required <= len(given) < count:
+                return tuple.__new__(cls, given + defaults[len(given) - required :])
+        values = dict(zip(fields[required:], defaults, strict=True))
+        values.update(zip(fields, given, strict=False))
+        if len(given) > count or set(named) - set(fields[len(given) :]) or {*fields} - {*values, *named}:
+            raise TypeError(f"{cls.__name__}() takes {', '.join(fields) or 'nothing'}; given were {given} {named}")
+        values.update(named)
+        return tuple.__new__(cls, [values[field] for field in fields])
+
+    def _replace(self, **changes: Any) -> Any:
+        """Return this value with some fields changed."""
+        changed = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
+        return changed
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return dict(zip(self._fields, self, strict=True))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"{type(self).__name__}({fields})"
+
+
 class _Fields(type):
     """Turns the annotations of a class body into the fields of a tuple."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
         """Make the class; a field with a value in the body has that value as its default."""
         fields = tuple(body.pop("__annotations__", ()))
-        defaults = tuple([body[field] for field in fields if field in body])
-        body.update(_METHODS)
+        body["_defaults"] = tuple([body[field] for field in fields if field in body])
         body["__slots__"] = ()
         body["_fields"] = fields
-        body["__new__"] = _maker(fields, defaults)
         for place, field in enumerate(fields):
             body[field] = _tuplegetter(place, field)
-        return type.__new__(cls, name, (tuple,) if bases else (), body)
+        return type(name, (_Value,), body) if bases else type.__new__(cls, name, (), {})
 
 
-def _maker(fields: tuple[str, ...], defaults: tuple[Any, ...]) -> Any:
-    """Return what makes a value: at once where every field is given in order, else by looking up what is not."""
-    count, required = len(fields), len(fields) - len(defaults)
-    make = tuple.__new__
-
-    def new(cls: Any, *given: Any, **named: Any) -> Any:
-        if not named:
-            if len(given) == count:
-                return make(cls, given)
-            if required <= len(given) < count:
-                return make(cls, given + defaults[len(given) - required :])
-        values = dict(zip(fields[required:], defaults, strict=True))
-        values.update(zip(fields, given, strict=False))
-        if len(given) > count or set(named) - set(fields[len(given) :]) or {*fields} - {*values, *named}:
-            raise TypeError(f"{cls.__name__}() takes {', '.join(fields) or 'nothing'}; given were {given} {named}")
-        values.update(named)
-        return make(cls, [values[field] for field in fields])
-
-    return new
-
-
-def _replace(self: Any, **changes: Any) -> Any:
-    """Return this value with some fields changed."""
-    made = tuple.__new__(type(self), map(changes.pop, self._fields, self))
-    if changes:
-        raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
-    return made
-
-
-def _asdict(self: Any) -> dict[str, Any]:
-    """Return the fields by name."""
-    return dict(zip(self._fields, self, strict=True))
-
-
-def _repr(self: Any) -> str:
-    fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
-    return f"{type(self).__name__}({fields})"
+class NamedTuple(metaclass=_Fields):
+    """The base to derive a value class from; never instantiated itself."""
 
 
 if TYPE_CHECKING:
@@ -81,9 +83,3 @@ if TYPE_CHECKING:
         """Return a value, of all its fields in order: several times faster than calling the class."""
 else:
     made = tuple.__new__
-
-_METHODS = {"_replace": _replace, "_asdict": _asdict, "__repr__": _repr}
-
-
-class NamedTuple(metaclass=_Fields):
-    """The base to derive a value class from; never instantiated itself."""

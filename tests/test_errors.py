@@ -22,7 +22,7 @@ BROKEN = {
     "modeA": ('setenv{"P", "/x", modeA={"sometimes"}}', 2, "not 'sometimes'"),
     "unknown word": ('prependpath("P", "/x")', 2, "prependpath"),
     "error with a table": ("error({})", 2, "not a text"),
-    "question": ("isDir(nil)", 2, "`isDir` cannot do with (nil)"),
+    "question": ("dirname(nil)", 2, "`dirname` cannot do with (nil)"),
     "recursion": ("local function f() return 1 + f() end f()", 2, "stack overflow"),
 }
 
@@ -117,3 +117,29 @@ def test_what_other_tools_read_from_the_version(site):
     assert "\nModules based on Lua: Version 9.2.9\n" in site.err
     done = subprocess.run([lmodpy_cmd(), "--version"], capture_output=True, text=True, check=True)
     assert done.stderr == site.err
+
+
+def test_a_variable_longer_than_the_system_can_pass_on_is_refused(site):
+    """With it not even `module unload` could be started; one byte less is fine."""
+    site.modulefile("Core/big/1.lua", f'setenv("BIG", string.rep("é", {131_072 // 2 - 2}))')
+    site.modulefile("Core/big/2.lua", f'setenv("BIG", string.rep("é", {131_072 // 2 - 3}))')
+    site.fails("load", "big/1")
+    assert "BIG would be set, most recently by big/1 to 131,073 bytes" in site.err
+    assert site.load("big/2").env["BIG"].startswith("éé")
+    assert "BIG" not in site.unload("big").env
+
+
+def test_a_sub_command_misspelt_after_ml_is_recognised(site):
+    """`ml laod gcc` asks for a module called laod, and nobody has one."""
+    site.modulefile("Core/gcc/1.lua")
+    site.fails("ml", "laod", "gcc")
+    assert "did you mean `ml load`?" in site.err
+    site.fails("ml", "gccc", "gcc")
+    assert "did you mean `gcc`?" in site.err
+
+
+def test_a_wrong_way_of_undoing_is_mentioned(site):
+    """A misspelt setting must not silently do something else."""
+    site.modulefile("Core/a/1.lua")
+    site.env["LMODPY_UNDO"] = "lmdo"
+    assert "LMODPY_UNDO is 'lmdo'" in site.load("a").err

@@ -9,18 +9,22 @@ import subprocess
 
 import pytest
 
-from lmodpy.modulefile import operations
-from lmodpy.modulefile.words import OPERATIONS, RC_WORDS, operation, rc_operation
+from lmodpy.modulefile import operations, operations_seldom, statements
+from lmodpy.modulefile.rcwords import RC_WORDS, rc_statement
+from lmodpy.modulefile.words import OPERATIONS, operation, seldom
 from lmodpy.names.request import Request
-from lmodpy.session.modes import MODES, TABLE
+from lmodpy.session import modes, modes_seldom
+from lmodpy.session.modes import MODES
+from lmodpy.tree.meanings import MEANINGS
 from tests.launcher import CLONE
 from tests.needs import needs
 
-BOTTOM = {"values", "system", "errors", "config"}
+BOTTOM = {"values", "system", "errors", "config", "patience"}
 BELOW_SESSION = {"tree", "modulefile", "names", "env", *BOTTOM}
 MAY_IMPORT = {
     "values": set(),
     "system": set(),
+    "patience": set(),
     "errors": {"values"},
     "config": {"values", "system"},
     "names": BOTTOM,
@@ -96,6 +100,11 @@ EXAMPLES = {
     "unset_alias": ("a",),
     "set_shell_function": ("a", "b", "c"),
     "unset_shell_function": ("a",),
+    "export_shell_function": ("a",),
+    "complete": ("bash", "a", "-W x"),
+    "uncomplete": ("bash", "a"),
+    "source_sh": ("bash", "/a.sh"),
+    "mgrload": (True, {"userName": "a"}),
     "load": ("a",),
     "try_load": ("a",),
     "try_add": ("a",),
@@ -131,39 +140,49 @@ EXAMPLES = {
 RC_EXAMPLES = {
     "module_version": ("a/1", "default"),
     "module_alias": ("a", "b/1"),
+    "module_virtual": ("a/1", "a/.one"),
     "hide_version": ("a/1",),
     "hide_modulefile": ("/a/1",),
+    "hide": ({"name": "a/1", "kind": "soft"},),
+    "hideRegex": ({"name": {1: "^a/"}},),
+    "forbid": ({"name": "a/1", "message": "no", "after": "2026-01-31"},),
+    "forbidRegex": ({"name": "^a/"},),
 }
 
 
-def kinds() -> set[type]:
-    """Return every class of operations.py."""
-    return {
-        thing
-        for thing in vars(operations).values()
-        if isinstance(thing, type) and thing.__module__ == operations.__name__
-    }
+def kinds(module: object) -> set[type]:
+    """Return every class that a file defines."""
+    return {thing for thing in vars(module).values() if isinstance(thing, type) and thing.__module__ == module.__name__}
 
 
-@pytest.mark.parametrize("word", OPERATIONS)
+WORDS = (*OPERATIONS, *seldom())
+
+
+@pytest.mark.parametrize("word", WORDS)
 def test_every_word_means_something_in_every_mode(word):
     """What a word makes has a row in the mode table, and every mode has a handler for it."""
     said = operation(word, EXAMPLES[word])
     made = type(said.operation)
     assert (said.word, said.args) == (word, EXAMPLES[word])
-    assert made in TABLE
-    assert all(callable(mode.handlers[made]) for mode in MODES.values())
+    assert all(callable(mode.handler(made)) for mode in MODES.values())
 
 
 def test_the_mode_table_has_no_gaps_and_nothing_idle():
     """Each kind of operation is what some word makes; each has one row, as wide as the others."""
-    by_rc_words = {type(rc_operation(word, RC_EXAMPLES[word])) for word in RC_WORDS}
-    by_words = {type(operation(word, EXAMPLES[word]).operation) for word in OPERATIONS}
-    assert kinds() - {operations.Call} == by_words | by_rc_words
-    assert set(TABLE) == by_words
-    assert {len(row) for row in TABLE.values()} == {5}
-    assert all(callable(handler) for row in TABLE.values() for handler in row)
-    assert all(len(mode.handlers) == len(TABLE) for mode in MODES.values())
+    by_words = {type(operation(word, EXAMPLES[word]).operation) for word in WORDS}
+    table = {**modes.TABLE, **modes_seldom.TABLE}
+    assert (kinds(operations) | kinds(operations_seldom)) - {operations.Call} == by_words
+    assert set(table) == by_words
+    assert not set(OPERATIONS) & set(seldom())
+    assert not set(modes.TABLE) & set(modes_seldom.TABLE)
+    assert {len(row) for row in table.values()} == {1 + max(mode.column for mode in MODES.values())}
+    assert all(callable(handler) for row in table.values() for handler in row)
+
+
+def test_every_statement_of_an_rc_file_has_a_meaning():
+    """What the words of an rc file make is what the rules understand, and no more."""
+    made = {type(rc_statement(word, RC_EXAMPLES[word])) for word in RC_WORDS}
+    assert kinds(statements) == made == set(MEANINGS)
 
 
 def test_a_name_or_a_range_fits_where_modules_are_named():

@@ -120,6 +120,17 @@ def test_asking_what_is_loaded_needs_no_lua(words):
     assert [path for _, path in told["touched"] if path.startswith(os.path.dirname(CORE))] == []
 
 
+SELDOM = """names.spelling names.terms modulefile.rcwords modulefile.statements session.admission
+tree.limits tree.meanings tree.tclrc tree.virtual"""
+
+
+@pytest.mark.parametrize("words", ["load gcc openmpi", "is-avail gcc"])
+def test_rules_cost_nothing_where_there_are_none(words):
+    """What reads and applies rc files is only imported when there is one."""
+    told = command(words, session(CORE))
+    assert {f"lmodpy.{name}" for name in SELDOM.split()} & {*told["imported"]} == set()
+
+
 def test_the_watch_sees_what_is_touched():
     """The counting itself works: a listing of everything is seen to touch every directory."""
     told = command("avail", session(CORE))

@@ -224,7 +224,7 @@ def test_a_variable_goes_and_its_namesakes_stay(evaluate, real):
     assert b"GONE" not in left
 
 
-NAMES_OF_ALIASES = ["ll", "l-l", "g++", "l.l", "l:l", "l@l", "l%l", "l,l", "2to3", "_x", "A_1"]
+NAMES_OF_ALIASES = ["ll", "l-l", "g++", "l.l", "l:l", "l@l", "l%l", "l,l", "2to3", "_x", "A_1", "..", ".x"]
 
 
 @everywhere

@@ -51,7 +51,7 @@ _SPELLINGS = (
 )
 
 # The words that end the scan of `ml`; anything else is the name of a module.
-_ML_WORDS = {
+ML_WORDS = {
     word: command
     for command, words in (
         ("avail", "avail av available"),
@@ -92,6 +92,7 @@ _ML_WORDS = {
 _OPTIONS = (
     ("all", False, "A all show_hidden"),
     ("brief", False, "b brief"),
+    ("check_syntax", False, "check_syntax checkSyntax"),
     ("debug", True, "debug"),
     ("trace", False, "D T trace"),
     ("default", False, "d default"),
@@ -150,8 +151,8 @@ def parse_ml(words: Sequence[str]) -> Line:
         if word == "--":
             names += rest
             break
-        if word in _ML_WORDS:
-            command = _ML_WORDS[word]
+        if word in ML_WORDS:
+            command = ML_WORDS[word]
             return Line(command, (*names, *_after(command, rest, options)), options)
         if word.startswith("--") or (word.startswith("-") and _is_ml_option(word)):
             rest = _take_option(_ml_spelling(word), rest, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lmodpy import system
 from lmodpy.cli.context import Context
 from lmodpy.errors import ModuleNotFound, UsageError
 from lmodpy.names.request import Request, latest
@@ -64,7 +63,12 @@ def _version() -> str:
 
 
 def load(context: Context) -> None:
-    """Load modules, and unload those written `-name`."""
+    """Load modules, and unload those written `-name`; with --check_syntax only see whether they could be."""
+    if context.line.on("check_syntax"):
+        from lmodpy.cli.readings import check  # noqa: PLC0415 - seldom asked for
+
+        check(context)
+        return
     words = context.line.words
     gone = [Request.parse(word[1:]) for word in words if word.startswith("-") and len(word) > 1]
     if "-" in words:
@@ -128,52 +132,6 @@ def purge(context: Context) -> None:
     context.session.purge(force=context.line.on("force"))
 
 
-def update(context: Context) -> None:
-    """Load every module again."""
-    context.session.update()
-
-
-def refresh(context: Context) -> None:
-    """Define aliases and functions again."""
-    context.session.refresh()
-
-
-def reset(context: Context) -> None:
-    """Go back to the site's defaults."""
-    context.session.reset()
-
-
-def use(context: Context) -> None:
-    """Put directories into MODULEPATH."""
-    words = list(context.line.words)
-    append, priority, directories = False, 0, []
-    while words:
-        word = words.pop(0)
-        if word in ("-a", "--append", "-append"):
-            append = True
-        elif word == "--priority":
-            priority = _number(words.pop(0) if words else "")
-        elif word.startswith("--priority="):
-            priority = _number(word.partition("=")[2])
-        else:
-            directories += [part for part in word.split(":") if part]
-    context.session.use(directories, append=append, priority=priority)
-    for directory in directories:
-        if not system.is_folder(directory):
-            context.session.warn(f"{directory} is not a directory (yet); MODULEPATH holds it all the same")
-
-
-def _number(text: str) -> int:
-    if not text.lstrip("-").isdigit():
-        raise UsageError("`module use --priority` takes a number", hint="module use --priority 10 DIRECTORY")
-    return int(text)
-
-
-def unuse(context: Context) -> None:
-    """Take directories out of MODULEPATH."""
-    context.session.unuse([part for word in context.line.words for part in word.split(":") if part])
-
-
 # Asking.
 
 
@@ -222,6 +180,15 @@ def whatis(context: Context) -> None:
     context.listing += whatis_texts(context)
 
 
+def _errand(name: str) -> Callable[[Context], None]:
+    def run(context: Context) -> None:
+        from lmodpy.cli import errands  # noqa: PLC0415 - only for these commands
+
+        errands.ERRANDS[name](context)
+
+    return run
+
+
 COMMANDS: dict[str, Callable[[Context], None]] = {
     "avail": avail,
     "help": help_,
@@ -230,14 +197,14 @@ COMMANDS: dict[str, Callable[[Context], None]] = {
     "list": list_,
     "load": load,
     "purge": purge,
-    "refresh": refresh,
-    "reset": reset,
+    "refresh": _errand("refresh"),
+    "reset": _errand("reset"),
     "show": show,
     "swap": swap,
     "try-load": try_load,
     "unload": unload,
-    "unuse": unuse,
-    "update": update,
-    "use": use,
+    "unuse": _errand("unuse"),
+    "update": _errand("update"),
+    "use": _errand("use"),
     "whatis": whatis,
 }

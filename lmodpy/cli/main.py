@@ -6,12 +6,12 @@ Everything that the shell is to evaluate goes out in one write, when it is certa
 from __future__ import annotations
 
 import sys
-from _signal import SIG_DFL, SIGINT, signal
+from _signal import SIG_DFL, SIGINT, SIGKILL, signal
 
-from lmodpy import system
+from lmodpy import patience, system
 from lmodpy.cli.arguments import Line, parse
 from lmodpy.config import Settings
-from lmodpy.errors import LmodError
+from lmodpy.errors import LmodError, ModulefileError
 from lmodpy.shells.base import NAMES, shell
 
 TYPE_CHECKING = False
@@ -38,7 +38,9 @@ class Outcome(NamedTuple):
 def main(argv: Sequence[str]) -> NoReturn:
     """Run one command for the process: read its environment, write its output, end it."""
     signal(SIGINT, SIG_DFL)  # Ctrl-C ends us at once, even in an endless loop of a modulefile; nothing is written yet
-    outcome = run(argv, environment(system.environment()), say=_say)
+    environ = environment(system.environment())
+    patience.watch = patience.Patience(Settings(environ).number("eval_timeout"), lambda *late: _give_up(argv, *late))
+    outcome = run(argv, environ, say=_say)
     _say(outcome.err)
     status = _write(1, outcome.out) or outcome.status
     system.leave(status)  # nothing is left to flush, and tearing the interpreter down costs a third of a command
@@ -60,6 +62,24 @@ def run(argv: Sequence[str], environ: Mapping[str, str], *, say: Callable[[str],
         return Outcome(speaker.failure(), "", 130)
     except Exception as error:  # noqa: BLE001 - the last line of defence: never a traceback at a prompt
         return Outcome(speaker.failure(), _apology(error, settings), 1)
+
+
+def _give_up(argv: Sequence[str], path: str, children: set[int]) -> NoReturn:
+    """End the command, and the programs that it waits for, because a modulefile takes too long."""
+    from lmodpy.report.text import Style, error_text  # noqa: PLC0415 - hardly ever
+
+    for child in children:
+        system.kill(child, SIGKILL)
+    environ = environment(system.environment())
+    seconds = Settings(environ).number("eval_timeout")
+    error = ModulefileError(
+        f"a modulefile has not come to its end within {seconds:g} seconds, so nothing was changed",
+        path,
+        hint="mend it, or give it more seconds: LMODPY_EVAL_TIMEOUT",
+    )
+    _say(error_text(error, Style(colour=_colours(Settings(environ)))))
+    _write(1, shell(argv[0] if argv and argv[0] in NAMES else "bash").failure())
+    system.leave(1)
 
 
 def environment(found: Mapping[str, str]) -> dict[str, str]:

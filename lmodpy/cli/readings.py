@@ -35,7 +35,7 @@ def help_texts(context: Context) -> list[str]:
     for module, request in _chosen(context, must=False):
         said = [call.operation for call in context.session.read(module, "help", request.text).journal]
         text = "".join(op.text for op in said if isinstance(op, Help))
-        texts.append(help_text(module.full_name, text, context.width()))
+        texts.append(help_text(module.full_name, _shown(context, text), context.width()))
     return texts
 
 
@@ -44,8 +44,24 @@ def whatis_texts(context: Context) -> list[str]:
     texts = []
     for module, request in _chosen(context, must=False):
         said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
-        texts.append(whatis_text(module.full_name, [op.text for op in said if isinstance(op, Whatis)]))
+        lines = [_shown(context, op.text).strip("\n") for op in said if isinstance(op, Whatis)]
+        texts.append(whatis_text(module.full_name, lines))
     return texts
+
+
+def _shown(context: Context, text: str) -> str:
+    """Return a text as it is shown: what is written in Markdown is rendered, where there are colours."""
+    if not context.colours():
+        return text
+    from lmodpy.report.markdown import is_markdown, rendered  # noqa: PLC0415 - only for a terminal
+
+    return rendered(text, context.width()) if is_markdown(text) else text
+
+
+def check(context: Context) -> None:
+    """Evaluate the named modulefiles as if to load them; raises what they would, and nothing else comes of it."""
+    for module, request in _chosen(context):
+        context.session.read(module, "check", request.text)
 
 
 def _chosen(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loaded, Request]]:

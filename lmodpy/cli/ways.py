@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from lmodpy.cli.arguments import ML_WORDS, nearest
 from lmodpy.errors import LmodError
 from lmodpy.names.request import Request
 from lmodpy.spider.crawl import Way, search
@@ -52,7 +53,8 @@ def _near(names: Sequence[str], near: Sequence[str], session: Session) -> str:
         return f"there are {', '.join(versions[:_MOST_VERSIONS])}{' …' * (len(versions) > _MOST_VERSIONS)}"
     if near:
         return f"did you mean {' or '.join(f'`{name}`' for name in dict.fromkeys(near[:3]))}?"
-    return "module avail"
+    commands = nearest(names[0], (word for word in ML_WORDS if len(word) > 2))
+    return f"did you mean `ml {commands[0]}`?" if commands else "module avail"
 
 
 def _suggest(error: ModuleNotFound, found: Sequence[Way], session: Session, wanted: Sequence[str]) -> None:

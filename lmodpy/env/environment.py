@@ -10,13 +10,15 @@ from lmodpy.values import made
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
 
     from lmodpy.env.pathlist import Edit, Rules
 
     Mark = tuple[dict[str, History], dict[str, str | None], dict[str, None]]
 
-# An alias and a shell function are kept like variables, under names that no variable can have.
+# What else a shell holds is kept like variables, under names that no variable can have.
 ALIAS, SH_FUNCTION, CSH_FUNCTION = "alias ", "function ", "csh function "
+COMPLETION, EXPORTED = "completion ", "export "
 COUNTS, RANKS = "__LMOD_REF_COUNT_", "__LMOD_Priority_"
 
 
@@ -57,7 +59,7 @@ class Environment:
     def edit(self, name: str, edit: Edit, owner: str = "") -> None:
         """Change one entry of a path-like variable."""
         self._pretended.pop(name, None)
-        history = self._after.get(name) or self._history(name, path=True)
+        history = self._after.get(name) or self._history(name, edit.sep)
         self._after[name] = history.with_step(made(Step, (owner, edit)))
 
     def retract(self, owner: str) -> list[str]:
@@ -78,6 +80,14 @@ class Environment:
     def on_record(self, name: str) -> bool:
         """Say whether a loaded module has a part in a variable, so that its value follows from the record."""
         return bool(self._latest(name).owners())
+
+    def owned(self, owner: str) -> list[str]:
+        """Return the names of all that a module has a part in."""
+        return [name for name in self._recorded_names() if owner in self._latest(name).owners()]
+
+    def owners(self, name: str) -> list[str]:
+        """Return the modules that changed a variable, in the order of their first changes."""
+        return list(dict.fromkeys(step.owner for step in self._latest(name).steps if step.owner))
 
     def repeat(self, name: str) -> None:
         """Tell the shell again about an alias or function, although it does not change."""
@@ -117,18 +127,28 @@ class Environment:
 
     def diff(self, commands: tuple[str, ...] = (), text: str = "") -> Diff:
         """Return the difference between the environment as found and as it is now."""
-        variables, aliases = {}, {}
-        functions: dict[str, tuple[str, str] | None] = {}
+        variables, others = {}, []
         for name, value in self._changes():
-            if name.startswith(ALIAS):
-                aliases[name[len(ALIAS) :]] = value
-            elif name.startswith((SH_FUNCTION, CSH_FUNCTION)):
-                plain = name.rpartition(" ")[2]
-                bodies = self.get(SH_FUNCTION + plain), self.get(CSH_FUNCTION + plain)
-                functions[plain] = None if bodies == (None, None) else (bodies[0] or "", bodies[1] or "")
+            if " " in name:
+                others.append((name, value))
             else:
                 variables[name] = value
-        return Diff(variables, aliases, functions, commands, text)
+        if not others:
+            return Diff(variables, {}, {}, commands, text)
+        aliases, functions, completions, exported = self._parted(others)
+        return Diff(variables, aliases, functions, commands, text, completions, exported)
+
+    def _parted(self, changes: Iterable[tuple[str, str | None]]) -> Iterable[dict[str, Any]]:
+        """Return changed aliases, functions, completions and exported functions, by the names that the shell knows."""
+        parts: dict[str, dict[str, Any]] = {ALIAS: {}, SH_FUNCTION: {}, COMPLETION: {}, EXPORTED: {}}
+        for name, value in changes:
+            kind, _, plain = name.rpartition(" ")
+            if name.startswith((SH_FUNCTION, CSH_FUNCTION)):
+                bodies = self.get(SH_FUNCTION + plain), self.get(CSH_FUNCTION + plain)
+                parts[SH_FUNCTION][plain] = None if bodies == (None, None) else (bodies[0] or "", bodies[1] or "")
+            else:
+                parts[f"{kind} "][plain] = value
+        return parts.values()
 
     def _changes(self) -> Iterator[tuple[str, str | None]]:
         for name, history in self._after.items():
@@ -162,16 +182,19 @@ class Environment:
     def _latest(self, name: str) -> History:
         return self._after.get(name) or self._before.get(name) or History(self.found.get(name), (), self.rules.of(name))
 
-    def _history(self, name: str, *, path: bool = False) -> History:
-        """Return the history of a variable, with what was edited by hand since the last command as its last step."""
+    def _history(self, name: str, sep: str = "") -> History:
+        """Return the history of a variable, with what was edited by hand since the last command as its last step.
+
+        `sep` separates its entries, if it is about to be edited as a path-like one.
+        """
         if name in self._after:
             return self._after[name]
         history = self._latest(name)
         if " " in name:
             return history
         if not history.steps:
-            marks = self._helper_marks(name) if path else ()
-            return history.with_step(Step("", Found(history.base, marks))) if marks else history
+            marks = self._helper_marks(name) if sep else ()
+            return history.with_step(Step("", Found(history.base, marks, sep))) if marks else history
         found = self.found.get(name)
         if history.text(clean=name == "PATH") != found:
             return history.with_step(Step("", Found(found)))

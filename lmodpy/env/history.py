@@ -30,6 +30,7 @@ class Found(NamedTuple):
 
     value: str | None
     marks: tuple[tuple[str, int, int], ...] = ()
+    sep: str = ":"
 
 
 class Step(NamedTuple):
@@ -74,7 +75,10 @@ class History:
 
     def with_step(self, step: Step) -> History:
         """Return this history with one change more."""
-        return History(self.base, (*self.steps, step), self.rules, (self._done, self._value))
+        new: History = object.__new__(History)  # most words of a modulefile come here, and `__init__` doubles the price
+        new.base, new.rules, new.steps = self.base, self.rules, (*self.steps, step)
+        new._done, new._value = self._done, self._value
+        return new
 
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""
@@ -102,10 +106,10 @@ class History:
         before, after = (replay(self.base, steps, self.rules) for steps in (self.steps[:place], kept))
         around = _around(found.value, text_of(before), text_of(after), sep)
         if around is not None:
-            return Found(around or None, found.marks)
+            return found._replace(value=around or None)
         edited, theirs, ours = (_paths(value, sep, self.rules) for value in (found.value, before, after))
         merged = merge(edited, theirs, ours, {edit.path for edit in edits})
-        return Found(text_of(PathList(tuple(Entry(path) for path in merged), sep)), found.marks)
+        return found._replace(value=text_of(PathList(tuple(Entry(path) for path in merged), sep)))
 
 
 def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
@@ -119,7 +123,7 @@ def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) ->
         else:
             value, edits = change.value, []
             if isinstance(change, Found) and change.marks:
-                value = _marked(_listed(value, ":", rules), change.marks)
+                value = _marked(_listed(value, change.sep, rules), change.marks)
     return _edited(value, edits, rules)
 
 

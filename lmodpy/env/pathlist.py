@@ -91,7 +91,9 @@ def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList
         parts.pop()
     if parts == ["", ""]:
         parts.pop()
-    read = PathList(tuple([made(Entry, (tidy(part, rules.home), 1, 0)) for part in parts]), sep)
+    if "//" in value or "/." in value or "./" in value or "~" in value or "/" + sep in value or value[-1] == "/":
+        parts = [tidy(part, rules.home) for part in parts]
+    read = PathList(tuple([made(Entry, (part, 1, 0)) for part in parts]), sep)
     return read.merged() if merge else read
 
 
@@ -142,7 +144,7 @@ def _insert(entries: tuple[Entry, ...], new: Entry, rules: Rules, *, front: bool
     old = entries[paths.index(new.path)]
     if rules.stay:
         return tuple(entry._replace(times=entry.times + 1) if entry is old else entry for entry in entries)
-    rank = old.rank if new.rank and abs(old.rank) > abs(new.rank) else new.rank
+    rank = (min if front else max)(old.rank, new.rank) if new.rank else 0
     others = tuple(entry for entry in entries if entry.path != new.path)
     return _placed(others, Entry(new.path, old.times + 1, rank), front=front)
 
@@ -157,7 +159,8 @@ def _placed(entries: tuple[Entry, ...], new: Entry, *, front: bool) -> tuple[Ent
 
 def _remove(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
     if rules.duplicates:
-        return _expel(entries, edit, rules)
+        rank = abs(edit.priority)
+        return tuple(entry for entry in entries if entry.path != edit.path or abs(entry.rank) != rank)
     fewer = (entry._replace(times=entry.times - 1) if entry.path == edit.path else entry for entry in entries)
     return tuple(entry for entry in fewer if entry.times > 0)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from lmodpy import system
+from lmodpy import patience, system
 from lmodpy.errors import LmodError, ModulefileError
-from lmodpy.modulefile.questions import QUESTIONS
-from lmodpy.modulefile.words import OPERATIONS, RC_WORDS, operation, rc_operation
+from lmodpy.modulefile.runtime import lua_runtime
+from lmodpy.modulefile.words import OPERATIONS, operation, seldom
 from lmodpy.names.request import Request
 
 TYPE_CHECKING = False
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.questions import Host
 
 LARGEST_FILE = 4 << 20
+MOST_MEMORY = 512 << 20
+"""Bytes that all the modulefiles of a command may fill."""
+_ANY_NUMBER = 4  # the flag of code that takes `*args`
 _DEEP_ENOUGH = 20_000  # each module that loads another nests a dozen calls; the session limits the modules
 _PRELUDE = __file__.rpartition("/")[0] + "/prelude.lua"
 
@@ -47,52 +50,93 @@ class LuaEvaluator:
             self._hosts.pop()
             self._rc = rc
 
-    def run_rc(self, path: str) -> list[object]:
-        """Evaluate an rc file and return what it says, in order. Raises ModulefileError with file and line."""
+    def run_rc(self, path: str, host: Any) -> list[object]:
+        """Evaluate an rc file and return what it says, in order. Raises ModulefileError with file and line.
+
+        The few words that an rc file has ask little of `host`: an RcHost.
+        """
         text = _read(path)
+        self._hosts.append(host)
         outer, self._rc = self._rc, []
         try:
             self._evaluate(text, path)
             return self._rc
         finally:
+            self._hosts.pop()
             self._rc = outer
+
+    def matches(self, pattern: str, text: str) -> bool:
+        """Say whether a Lua pattern describes some part of a text; raises ModulefileError for no pattern."""
+        if self._run is None:
+            self._start()
+        try:
+            return self._runtime.globals().string.find(_inward(text), _inward(pattern)) is not None
+        except Exception as error:  # noqa: BLE001 - lupa's own class, which it would cost to import
+            raise ModulefileError(f"{pattern!r} is no Lua pattern: {_first_line(error)}") from None
+
+    def strings(self, text: str) -> list[str]:
+        """Return the texts in a table that is written in Lua; raises ModulefileError."""
+        if self._run is None:
+            self._start()
+        try:
+            read = self._runtime.eval("function(text) return assert(load('return ' .. text, '=', 't', {}))() end")
+            table = read(_inward(text))
+            return [str(item) for item in self._outward(table).values()]
+        except Exception as error:  # noqa: BLE001
+            raise ModulefileError(f"{text!r} is no table of texts in Lua: {_first_line(error)}") from None
 
     def _evaluate(self, text: str, path: str) -> None:
         if self._run is None:
             self._start()
-        if not self._run(text):
+        watch = patience.watch
+        watch.begin(path)
+        try:
+            done = self._run(text, self._rc is not None)
+        finally:
+            watch.end()
+        if not done:
             problem, line = self._problems.pop()
             self._problems.clear()
             raise _explained(problem, path, line)
 
     def _start(self) -> None:
-        runtime = _lua_runtime()(
-            encoding="latin-1", unpack_returned_tuples=True, register_eval=False, register_builtins=False
+        runtime = lua_runtime()(
+            encoding="latin-1",
+            unpack_returned_tuples=True,
+            register_eval=False,
+            register_builtins=False,
+            max_memory=MOST_MEMORY,
         )
         self._runtime = runtime
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP_ENOUGH))
         self._wrap = runtime.eval("function(f) return function(...) return f(...) end end")
         prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = prelude(system.content(_PRELUDE).decode("latin-1"))
-        functions = (self._word, self._getenv, self._write, self._tell, self._program, self._attributes, self._entries)
+        functions = (self._word, self._getenv, self._write, self._tell, self._program)
         self._run = chunk(*map(self._wrap, functions), lambda *problem: self._problems.append(problem))
 
     def _word(self, name: str) -> Any:
         """Return the Lua function for a word, None for an unknown one."""
-        if name in RC_WORDS:
-            return self._wrap(lambda *args: self._say_rc(name, args))
+        if self._rc is not None and " " not in name:
+            return self._rc_word(name)
         if name in OPERATIONS:
             return self._wrap(self._speaker(name))
+        if " " in name:
+            from lmodpy.modulefile.libraries import LIBRARIES  # noqa: PLC0415 - few modulefiles need one
+
+            return self._wrap(lambda *args: self._ask(LIBRARIES[name], name, args)) if name in LIBRARIES else None
+        from lmodpy.modulefile.questions import QUESTIONS  # noqa: PLC0415 - plain modulefiles ask nothing
+
         if name in QUESTIONS and "." not in name:
-            return self._wrap(lambda *args: self._ask(name, args))
-        return None
+            return self._wrap(lambda *args: self._ask(QUESTIONS[name], name, args))
+        return self._wrap(self._speaker(name)) if name in seldom() else None
 
     def _speaker(self, word: str) -> Callable[..., Any]:
         """Return what says a word: most of what a modulefile does passes here, so it is short."""
         hosts, outward, inward = self._hosts, self._outward, self._inward
 
         def say(*args: Any) -> Any:
-            host = hosts[-1] if self._rc is None else self._host(word)
+            host = hosts[-1]
             for arg in args:
                 if type(arg) is not str or not arg.isascii():
                     args = tuple([outward(arg) for arg in args])
@@ -106,25 +150,34 @@ class LuaEvaluator:
 
         return say
 
-    def _say_rc(self, word: str, args: tuple[Any, ...]) -> None:
-        if self._rc is None:
-            raise ModulefileError(f"`{word}` belongs to an rc file (.modulerc.lua), not to a modulefile")
-        self._rc.append(rc_operation(word, tuple(map(self._outward, args))))
+    def _rc_word(self, word: str) -> Any:
+        """Return the Lua function for a word of rc files, None for an unknown one."""
+        from lmodpy.modulefile.questions import QUESTIONS  # noqa: PLC0415 - rc files are rare
+        from lmodpy.modulefile.rcwords import QUESTIONS_TOO, RC_WORDS  # noqa: PLC0415
 
-    def _ask(self, word: str, args: tuple[Any, ...]) -> Any:
-        host = self._host(word)
+        if word in RC_WORDS:
+            return self._wrap(lambda *args: self._say_rc(word, args))
+        return self._wrap(lambda *args: self._ask(QUESTIONS[word], word, args)) if word in QUESTIONS_TOO else None
+
+    def _say_rc(self, word: str, args: tuple[Any, ...]) -> None:
+        from lmodpy.modulefile.rcwords import rc_statement  # noqa: PLC0415
+
+        said: Any = rc_statement(word, tuple(map(self._outward, args)))
+        for pattern in said.names if getattr(said, "patterns", False) else ():
+            self.matches(pattern, "")
+        if self._rc is not None:
+            self._rc.append(said)
+
+    def _ask(self, question: Any, word: str, args: tuple[Any, ...]) -> Any:
+        host = self._hosts[-1]
+        code = question.__code__
+        if not code.co_flags & _ANY_NUMBER:
+            args = args[: code.co_argcount - 1]  # as Lua's own functions, it does not mind more
         try:
-            return self._inward(QUESTIONS[word](host, *map(self._outward, args)))
+            return self._inward(question(host, *map(self._outward, args)))
         except (TypeError, AttributeError, ValueError) as error:
             given = ", ".join(repr(self._outward(arg)) for arg in args)
             raise ModulefileError(f"`{word}` cannot do with ({given.replace('None', 'nil')})") from error
-
-    def _host(self, word: str) -> Host:
-        if self._rc is not None:
-            if word in ("isDir", "isFile", "myConfig") and self._hosts:
-                return self._hosts[-1]
-            raise ModulefileError(f"`{word}` cannot be used in an rc file")
-        return self._hosts[-1]
 
     def _getenv(self, name: Any = None) -> Any:
         if not isinstance(name, str):
@@ -146,31 +199,6 @@ class LuaEvaluator:
 
         text, status = run(_outward(command), self._hosts[-1].environ() if self._hosts else {})
         return _inward(text), status
-
-    def _attributes(self, path: str, field: str | None = None) -> Any:
-        try:
-            found = system.stat(_outward(path))
-        except (OSError, ValueError):
-            return None
-        directory = (found.st_mode & 0o170000) == 0o040000
-        facts = {
-            "mode": "directory" if directory else "file",
-            "size": found.st_size,
-            "modification": int(found.st_mtime),
-            "access": int(found.st_atime),
-            "change": int(found.st_ctime),
-            "uid": found.st_uid,
-            "gid": found.st_gid,
-            "ino": found.st_ino,
-            "nlink": found.st_nlink,
-        }
-        return facts.get(field) if isinstance(field, str) else self._inward(facts)
-
-    def _entries(self, path: str) -> Any:
-        try:
-            return self._inward([".", "..", *system.listdir(_outward(path))])
-        except OSError as error:
-            raise ModulefileError(f"cannot list {_outward(path)}: {error.strerror}") from None
 
     def _outward(self, value: Any) -> Any:
         if type(value) is str:
@@ -206,41 +234,6 @@ class _Range:
         self.request = request
 
 
-def _lua_runtime() -> Callable[..., Any]:
-    """Return lupa's runtime for Lua 5.4.
-
-    What the extension imports costs more than the extension itself: its package's `__init__`, `functools` and
-    `collections.abc`, of which it takes one decorator (for an interface we do not use) and two names to recognise
-    mappings and sequences. They are stood in for while it is imported, and not afterwards.
-    """
-    stands_in = {name: type(sys)(name) for name in ("lupa", "functools", "collections.abc") if name not in sys.modules}
-    for name, module in stands_in.items():
-        module.__dict__.update(_STANDS_IN.get(name, {"__path__": [f"{entry}/lupa" for entry in reversed(sys.path)]}))
-    sys.modules.update(stands_in)
-    try:
-        from lupa.lua54 import LuaRuntime  # noqa: PLC0415 - only when a Lua file must run
-    except ImportError as error:
-        raise LmodError(
-            f"Lua modulefiles cannot be read: Python's package lupa is missing or broken ({error})",
-            f"{sys.executable} -m pip install --force-reinstall lupa",
-        ) from None
-    finally:
-        for name in stands_in:
-            del sys.modules[name]
-    runtime: Callable[..., Any] = LuaRuntime
-    return runtime
-
-
-def _unchanged(_: object) -> Callable[[object], object]:
-    return lambda function: function
-
-
-_STANDS_IN: dict[str, dict[str, Any]] = {
-    "functools": {"wraps": _unchanged},
-    "collections.abc": {"Mapping": dict, "Sequence": list},
-}
-
-
 def _read(path: str) -> str:
     try:
         content = system.content(path, LARGEST_FILE)
@@ -270,6 +263,10 @@ def _explained(problem: object, path: str, line: int | None) -> LmodError:
         if number.isdigit():
             return ModulefileError(rest.strip(), f"{path}:{number}")
     return ModulefileError(text, where)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _is_table(value: Any) -> bool:

@@ -1,4 +1,7 @@
-"""What a modulefile can say, as values without behaviour: the words make them, the modes give them a meaning."""
+"""What a modulefile can say, as values without behaviour: the words make them, the modes give them a meaning.
+
+What few modulefiles say stands in operations_seldom.py, so that the others need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -42,44 +45,11 @@ class EditPath(NamedTuple):
     priority: int = 0
 
 
-class SetAlias(NamedTuple):
-    """Define a shell alias."""
-
-    name: str
-    text: str
-
-
-class UnsetAlias(NamedTuple):
-    """Take a shell alias away."""
-
-    name: str
-
-
-class SetFunction(NamedTuple):
-    """Define a shell function, with a body for the sh family and one for the csh family."""
-
-    name: str
-    sh: str
-    csh: str
-
-
-class UnsetFunction(NamedTuple):
-    """Take a shell function away."""
-
-    name: str
-
-
 class Load(NamedTuple):
     """Load modules; `verb` is load, try_load, load_any or always_load."""
 
     requests: tuple[Request, ...]
     verb: str = "load"
-
-
-class Unload(NamedTuple):
-    """Unload modules, in both directions."""
-
-    requests: tuple[Request, ...]
 
 
 class DependsOn(NamedTuple):
@@ -120,71 +90,6 @@ class Help(NamedTuple):
     text: str
 
 
-class Extensions(NamedTuple):
-    """Packages that this module brings, as `name/version`."""
-
-    names: tuple[str, ...]
-
-
-class Property(NamedTuple):
-    """Mark the module with a property, or (`verb` is remove) take the mark away."""
-
-    verb: str
-    name: str
-    value: str
-
-
-class Message(NamedTuple):
-    """Tell the user something; `kind` is message, raw, warning or banner."""
-
-    kind: str
-    text: str
-
-
-class Complain(NamedTuple):
-    """LmodError: refuse."""
-
-    text: str
-    fatal: bool = False
-
-
-class Break(NamedTuple):
-    """LmodBreak: stop this modulefile and forget its effects."""
-
-    text: str = ""
-
-
-class Execute(NamedTuple):
-    """A command for the user's shell, in the modes named."""
-
-    command: str
-    modes: tuple[str, ...]
-
-
-class Inherit(NamedTuple):
-    """Evaluate the next modulefile of the same name along MODULEPATH."""
-
-
-class Purge(NamedTuple):
-    """Unload everything else."""
-
-    force: bool = False
-
-
-class DynamicTree(NamedTuple):
-    """haveDynamicMPATH: what this module adds to MODULEPATH depends on the circumstances."""
-
-
-class RequireFullName(NamedTuple):
-    """Refuse to load unless the module was asked for by its full name."""
-
-
-class ExitCommand(NamedTuple):
-    """os.exit: end the whole command."""
-
-    status: int
-
-
 class Call(NamedTuple):
     """An operation, with the words that made it: what `show` prints and errors point at."""
 
@@ -193,35 +98,3 @@ class Call(NamedTuple):
     operation: object
     only: frozenset[str] = frozenset()
     """The modes in which it acts, from `modeA`; empty means always, reversed on unload."""
-
-
-# What an rc file can say.
-
-
-class ModuleVersion(NamedTuple):
-    """module_version: `target` (name/version, or /version in a module's own directory) gets further versions' names.
-
-    The name `default` marks it as the default.
-    """
-
-    target: str
-    names: tuple[str, ...]
-
-
-class ModuleAlias(NamedTuple):
-    """module_alias: another name for `target`."""
-
-    alias: str
-    target: str
-
-
-class HideVersion(NamedTuple):
-    """hide_version: `full_name` is not listed."""
-
-    full_name: str
-
-
-class HideModulefile(NamedTuple):
-    """hide_modulefile: the file at `path` (with or without .lua) is not listed."""
-
-    path: str

@@ -1,9 +1,8 @@
 -- The scope of a modulefile. Called once for each command with the functions that reach out of Lua; returns what
 -- runs a text in a fresh scope. Nothing of Python is visible in a modulefile but through these.
-local resolve, getenv, write, tell, program, attributes, entries, report = ...
+local resolve, getenv, write, tell, program, report = ...
 local getinfo, sethook = debug.getinfo, debug.sethook
 local load, xpcall, rawset, setmetatable, type, tostring, select = load, xpcall, rawset, setmetatable, type, tostring, select
-local open, popen_result = io.open, program
 
 local function keep(from, names)
   local kept = {}
@@ -49,43 +48,18 @@ local function writer(sink)
   return stream
 end
 
--- What a program wrote, read like a file.
-local function pipe(command)
-  local text, status = program(command)
-  local place = 1
-  local reader = {}
-  function reader.read(_, how)
-    how = tostring(how or "l"):gsub("^%*", "")
-    if how:sub(1, 1) == "a" then
-      local rest = text:sub(place)
-      place = #text + 1
-      return rest
-    end
-    if place > #text then return nil end
-    if how:sub(1, 1) == "n" and not tonumber(how) then
-      local first, last, number = text:find("^%s*(%-?[%d%.]+)", place)
-      if first then place = last + 1 end
-      return tonumber(number)
-    end
-    if tonumber(how) then
-      local piece = text:sub(place, place + tonumber(how) - 1)
-      place = place + #piece
-      return piece
-    end
-    local stop = text:find("\n", place, true) or #text + 1
-    local line = text:sub(place, how:sub(1, 1) == "L" and stop or stop - 1)
-    place = stop + 1
-    return line
+-- What few modulefiles ask for stands in another file, which is read when they do.
+local common, current, libraries
+local LIBRARY = {lfs = 1, posix = 1, dbg = 1, package = 1, require = 1, loadfile = 1, loadstring = 1, dofile = 1, Pkg = 1}
+local function library(name)
+  if not libraries then
+    local text = resolve("library text")()
+    libraries = load(text, "=lmodpy", "t")(common, resolve, program, function() return current end)
   end
-  function reader.lines() return function() return reader:read("l") end end
-  function reader.close()
-    if status == 0 then return true, "exit", 0 end
-    return nil, "exit", status
-  end
-  return reader
+  return libraries[name]
 end
 
-local common = keep(_G, [[assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
+common = keep(_G, [[assert error getmetatable ipairs next pairs pcall rawequal rawget rawlen rawset select
   setmetatable tonumber tostring type xpcall _VERSION]])
 common.string = string
 common.table = keep(table, "concat insert move pack remove sort unpack")
@@ -101,7 +75,7 @@ common.coroutine = coroutine
 common.utf8 = utf8
 common.os = keep(os, "clock date difftime time")
 common.os.getenv = getenv
-common.os.exit = resolve("os.exit")
+common.os.exit = function(...) return resolve("os.exit")(...) end
 common.os.execute = function(command)
   if command == nil then return true end
   local text, status = program(command)
@@ -110,20 +84,11 @@ common.os.execute = function(command)
   return nil, "exit", status
 end
 common.io = {
-  stdout = writer(write), stderr = writer(tell), open = open, popen = pipe, lines = io.lines, close = io.close,
+  stdout = writer(write), stderr = writer(tell), open = io.open, lines = io.lines, close = io.close,
+  popen = function(...) return library("popen")(...) end,
   write = function(...) write(table.concat(concat_written(...))) end,
 }
 common.print = function(...) write(table.concat(concat_written(...), "\t") .. "\n") end
-common.lfs = {
-  attributes = attributes,
-  symlinkattributes = attributes,
-  currentdir = function() return getenv("PWD") end,
-  dir = function(path)
-    local list, n = entries(path), 0
-    return function() n = n + 1 return list[n] end
-  end,
-}
-
 -- Say whether a text is a piece of a path in its usual form: no slash or blank at its ends, none doubled.
 local function usual(piece)
   if type(piece) ~= "string" then return false end
@@ -154,22 +119,28 @@ end
 
 local scope = {__index = common}
 setmetatable(common, {__index = function(_, name)
-  local word = type(name) == "string" and resolve(name)
+  local word = type(name) == "string" and (LIBRARY[name] and library(name) or resolve(name))
   if word then
     rawset(common, name, word)
     return word
   end
 end})
 
-function common.loadstring(text, name) return load(text, name, "t", common) end
-function common.loadfile(path)
-  local file, problem = open(path, "r")
-  if not file then return nil, problem end
-  local text = file:read("a")
-  file:close()
-  return load(text, "@" .. path, "t", common)
+-- The scope of an rc file has fewer words, and no library of Lua's.
+local rc_common
+local function rc_scope()
+  if not rc_common then
+    rc_common = {os = keep(common.os, "clock date difftime time getenv execute"), pathJoin = common.pathJoin}
+    rc_common.io = keep(common.io, "stderr open close write")
+    setmetatable(rc_common, {__index = function(_, name)
+      local code = name == "require" or name == "loadfile"
+      local word = type(name) == "string" and (code and common[name] or resolve(name))
+      if word then rawset(rc_common, name, word) end
+      return word or nil
+    end})
+  end
+  return {__index = rc_common}
 end
-function common.dofile(path) return assert(common.loadfile(path))() end
 
 local name = "=modulefile" -- Lua would cut a long path short where it names it in an error
 
@@ -188,11 +159,16 @@ local function explain(problem)
 end
 
 -- Run a text in a fresh scope; return whether it ran to its end.
-return function(text)
-  local chunk, problem = load(text, name, "t", setmetatable({}, scope))
+return function(text, is_rc)
+  local here, outer = setmetatable({}, is_rc and rc_scope() or scope), current
+  local chunk, problem = load(text, name, "t", here)
   if not chunk then
     report(problem, nil)
     return false
   end
-  return (xpcall(chunk, explain))
+  current = here
+  local done, unexplained = xpcall(chunk, explain)
+  if unexplained ~= nil and not done then report(unexplained, nil) end -- out of memory: Lua calls nothing any more
+  current = outer
+  return done
 end

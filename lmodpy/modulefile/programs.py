@@ -1,24 +1,74 @@
-"""Programs that a modulefile starts: with the environment as the modulefile has made it so far."""
+"""Programs that a modulefile starts: with the environment as the modulefile has made it so far.
+
+Each has a process group of its own, so that all it has started ends with it: at Ctrl-C, or when it takes too long.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import tempfile
+from contextlib import contextmanager
 
-from lmodpy import system
+from lmodpy import patience, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import IO, Any
+
+    Stream = int | IO[bytes] | None
 
 
 def run(command: str, environ: Mapping[str, str], *, quiet: bool = False) -> tuple[str, int]:
     """Run a shell command and return what it wrote to stdout, and its exit status (128 + n for a signal n)."""
-    done = subprocess.run(
-        ("/bin/sh", "-c", command),
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL if quiet else None,
-        check=False,
-    )
-    return system.decode(done.stdout), done.returncode if done.returncode >= 0 else 128 - done.returncode
+    errors = subprocess.DEVNULL if quiet else None
+    with _started(("/bin/sh", "-c", command), environ, stdout=subprocess.PIPE, stderr=errors) as child:
+        said, _ = child.communicate()
+    return system.decode(said), _status(child)
+
+
+def finished(command: Sequence[str], environ: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    """Run a program for so many seconds at most (0: any time); return its exit status and what it wrote to stderr.
+
+    Raises TimeoutExpired, OSError.
+    """
+    # A file, not a pipe: what the program leaves behind running would keep a pipe open.
+    with tempfile.TemporaryFile() as said:
+        with _started(command, environ, stdout=subprocess.DEVNULL, stderr=said) as child:
+            child.wait(seconds or None)
+        said.seek(0)
+        return _status(child), said.read()
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], environ: Mapping[str, str], *, stdout: Stream, stderr: Stream
+) -> Iterator[subprocess.Popen[Any]]:
+    """Start a program; whatever interrupts the waiting for it ends it and what it has started."""
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with subprocess.Popen(
+            command,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            process_group=0,
+        ) as child:
+            patience.watch.children.add(-child.pid)  # the whole group
+            try:
+                yield child
+            except BaseException:
+                os.killpg(child.pid, signal.SIGKILL)
+                raise
+            finally:
+                patience.watch.children.discard(-child.pid)
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def _status(child: subprocess.Popen[Any]) -> int:
+    status: int = child.returncode
+    return status if status >= 0 else 128 - status

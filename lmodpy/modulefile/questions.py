@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         def environ(self) -> dict[str, str]:
             """Return the environment for a program that the modulefile starts."""
 
+        def typed(self) -> str:
+            """Return the name it was asked by; of a hidden module without its dots, if it was found by that."""
+
         def is_loaded(self, request: Request) -> bool:
             """Say whether such a module is loaded or being loaded."""
 
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
 
         def chain(self) -> list[str]:
             """Return the full names of the modules being evaluated, outermost first."""
+
+        def pretend(self, name: str, value: str | None) -> None:
+            """Let the rest of the modulefile, and the programs that it starts, see another value of a variable."""
 
         def write(self, text: str) -> None:
             """Take what the modulefile writes to stdout."""
@@ -96,7 +102,7 @@ def _remove_extension(host: Host, path: str) -> str:
 def _real_path(_: Host, path: str) -> str | None:
     import os  # noqa: PLC0415 - few modulefiles ask
 
-    return os.path.realpath(path) if system.exists(path) else None
+    return os.path.realpath(path) if system.exists(path or ".") else None
 
 
 def _regular(host: Host, path: str, *_: Any) -> str:
@@ -105,11 +111,13 @@ def _regular(host: Host, path: str, *_: Any) -> str:
     return tidy(path, host.getenv("HOME") or "")
 
 
-def _in_groups(_: Host, *groups: str) -> bool:
+def _in_groups(host: Host, *groups: str) -> bool:
     import grp  # noqa: PLC0415 - few modulefiles ask
     import os  # noqa: PLC0415
 
-    if os.geteuid() == 0:
+    if not all(isinstance(group, str) for group in groups):
+        raise TypeError("takes names of groups")
+    if os.geteuid() == 0 or host.mode_name == "checkSyntax":
         return True
     mine = {*os.getgroups(), os.getegid()}
     return any(entry.gr_gid in mine for entry in grp.getgrall() if entry.gr_name in groups)
@@ -134,7 +142,7 @@ def _protected_getenv(host: Host, table: dict[Any, Any]) -> str | None:
         return value
     modes = table.get("modeA")
     wanted = set(modes.values()) if isinstance(modes, dict) else {"show", "checkSyntax"}
-    return table.get("default", f"${name}") if host.mode_name in wanted else None
+    return table.get("default", table.get(2, f"${name}")) if host.mode_name in wanted else None
 
 
 def _loaded_modules(host: Host) -> dict[int, Any]:
@@ -156,8 +164,9 @@ def _make_directories(_: Host, path: str) -> bool:
 
 def _uuid(_: Host, epoch: float) -> str:
     import time  # noqa: PLC0415 - few modulefiles ask
+    import uuid  # noqa: PLC0415
 
-    return time.strftime("%Y_%m_%d_%H_%M", time.localtime(epoch))
+    return f"{time.strftime('%Y_%m_%d_%H_%M_%S', time.localtime(epoch))}-{uuid.uuid4()}"
 
 
 def _trace(host: Host, text: str = "") -> str:
@@ -174,7 +183,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "myModuleVersion": lambda host: host.version or False,
     "myModuleFullName": _full_name,
     "myModuleUsrName": lambda host: host.asked,
-    "myModuleUsrAndAliasName": lambda host: (host.asked, host.asked),
+    "myModuleUsrAndAliasName": lambda host: (host.typed(), host.asked),
     "myFileName": lambda host: host.path,
     "myShellName": lambda host: host.shell_name,
     "myShellType": lambda host: host.shell_kind,
@@ -189,8 +198,8 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "is_spider": lambda host: host.mode_name == "spider",
     "capture": _capture,
     "subprocess": lambda host, command: _capture(host, command)[0],
-    "isFile": lambda _, path: system.exists(path) and not system.is_folder(path),
-    "isDir": lambda _, path: system.is_folder(path),
+    "isFile": lambda _, path=None: isinstance(path, str) and system.exists(path) and not system.is_folder(path),
+    "isDir": lambda _, path=None: isinstance(path, str) and system.is_folder(path),
     "isDefined": lambda host, name: host.getenv(name) is not None,
     "isNotDefined": lambda host, name: host.getenv(name) is None,
     "splitFileName": _split_file_name,

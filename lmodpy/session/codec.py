@@ -30,6 +30,7 @@ SHORT = 1500
 NUL, SUB, RUN, PART = "\0", "\1", "\2", "\3"
 _CONTROL = ("%", NUL, SUB, RUN, PART)
 _PRIME = 1073741789
+_LEVEL = 4  # higher ones take three times as long and save nothing: what repeats is near, or in the dictionary
 _VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
 _VERB_OF = {char: verb for verb, char in _VERBS.items()}
 _COMMON = (
@@ -58,9 +59,11 @@ def encode(state: State, loadedmodules: str) -> str | None:
     if not state.modules and not state.histories and state.system_path is None:
         return None
     text = NUL.join(_fields(state))
-    shown = _shown(text)
-    short = len(shown) <= SHORT and shown.isascii() and shown.isprintable()
-    return f"{PLAIN}{_checksum(shown, loadedmodules)}:{shown}" if short else _deflated(text, loadedmodules)
+    if len(text) <= SHORT:
+        shown = _shown(text)
+        if shown.isascii() and shown.isprintable():
+            return f"{PLAIN}{_checksum(shown, loadedmodules)}:{shown}"
+    return _deflated(text, loadedmodules)
 
 
 def decode(text: str, found: Mapping[str, str], rules: Rules) -> State:
@@ -109,7 +112,7 @@ def _deflated(text: str, loadedmodules: str) -> str:
     import zlib  # noqa: PLC0415
 
     plain = text.encode("utf-8", "surrogateescape")
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
     packed = packer.compress(plain) + packer.flush() + zlib.crc32(plain).to_bytes(4, "big")
     return DEFLATED + binascii.b2a_base64(packed, newline=False).decode("ascii")
 
@@ -152,9 +155,10 @@ def _fields(state: State) -> Iterator[str]:
 
 
 def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
-    flags = "d" * (not module.wanted) + "u" * (not module.recorded)
+    flags = "d" * (not module.wanted) + "u" * (not module.recorded) + module.marks
     depth = module.version.count("/") + 1 if module.version else 0
     asked = {module.name: "", module.full_name: "="}.get(module.asked, module.asked)
+    asked += SUB + module.alias if module.alias.isprintable() and module.alias else ""
     lists = ("".join(numbers.get(name, SUB + name + SUB) for name in names) for names in (module.brings, module.needs))
     parts = [flags + (str(depth) if depth != 1 else ""), asked, *lists, SUB.join(module.properties)]
     if not module.active:
@@ -172,10 +176,11 @@ def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str,
     depth = int(parts[0][len(flags) :] or 1)
     pieces = full_name.split("/")
     name, version = "/".join(pieces[: len(pieces) - depth]), "/".join(pieces[len(pieces) - depth :]) if depth else ""
-    asked = {"": name, "=": full_name}.get(parts[1], parts[1])
+    asked, _, alias = parts[1].partition(SUB)
+    asked = {"": name, "=": full_name}.get(asked, asked)
     properties = tuple(parts[4].split(SUB)) if parts[4] else ()
     module = Loaded(name, version, path, asked, properties=properties, active=len(parts) == 5)
-    module = module._replace(wanted="d" not in flags, recorded="u" not in flags)
+    module = module._replace(wanted="d" not in flags, recorded="u" not in flags, alias=alias, marks=flags.strip("du"))
     return module, parts[2], parts[3]
 
 
@@ -198,6 +203,8 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _base_field(history: History, value: str | None) -> str:
+    if len(history.steps) == 1 and history.base is None and type(history.steps[0].change) is Assign:
+        return ""
     edited = any(type(step.change) is Found for step in history.steps)
     if not edited and introduced(value, history.steps, history.rules) == history.base:
         return ""
@@ -205,38 +212,40 @@ def _base_field(history: History, value: str | None) -> str:
 
 
 def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the changes in runs of one owner each, in an order that keeps each variable's own."""
-    index = {name: _number(place) for place, name in enumerate(histories)}
-    done = dict.fromkeys(histories, 0)
-    heads: dict[str, list[str]] = {}
-    for name, history in histories.items():
-        heads.setdefault(history.steps[0].owner, []).append(name)
-    order = ["", *numbers]
-    while heads:
-        owner = next(name for name in order if name in heads)
-        yield RUN + numbers.get(owner, "")
-        for name in heads.pop(owner):
-            steps, place = histories[name].steps, done[name]
-            while place < len(steps) and steps[place].owner == owner:
-                yield index[name] + _change_field(steps[place].change, histories[name], place)
-                place += 1
-            done[name] = place
-            if place < len(steps):
-                heads.setdefault(steps[place].owner, []).append(name)
+    """Yield the changes in runs of one owner each, in an order that keeps each variable's own.
+
+    A run is every variable's changes by one owner; where a variable goes back to an earlier owner, a new round of
+    runs begins.
+    """
+    ranks = {name: rank for rank, name in enumerate(("", *numbers))}
+    runs: dict[tuple[int, int], list[str]] = {}
+    for number, history in enumerate(histories.values()):
+        letter, turn, last = _number(number), 0, 0
+        for place, (owner, change) in enumerate(history.steps):
+            rank = ranks[owner]
+            if rank < last:
+                turn += 1
+            last = rank
+            runs.setdefault((turn, rank), []).append(letter + _change_field(change, history, place))
+    owners = ("", *numbers.values())
+    for turn, rank in sorted(runs):
+        yield RUN + owners[rank]
+        yield from runs[turn, rank]
 
 
 def _change_field(change: Edit | Assign | Found, history: History, place: int) -> str:
     if isinstance(change, Edit):
-        verb = _VERBS[change.verb]
-        if change.sep == ":" and not change.priority:
-            return verb + change.path
-        return f"!{verb}{change.priority}{SUB}{change.sep}{SUB}{change.path}"
+        verb, path, sep, priority = change
+        if sep == ":" and not priority:
+            return _VERBS[verb] + path
+        return f"!{_VERBS[verb]}{priority}{SUB}{sep}{SUB}{path}"
     if isinstance(change, Assign):
         return "~" if change.value is None else "=" + change.value
     expected = text_of(replay(history.base, history.steps[:place], history.rules)) or ""
     marks = "".join(f"{count},{rank},{len(path)},{path}" for path, count, rank in change.marks)
     value = "~" if change.value is None else _difference(expected, change.value)
-    return f"?{len(change.marks)},{marks}{value}"
+    sep = f"{len(change.sep)},{change.sep}" if change.marks else ""
+    return f"?{len(change.marks)},{sep}{marks}{value}"
 
 
 def _difference(expected: str, value: str) -> str:
@@ -264,15 +273,18 @@ def _change(field: str, expected: str | None) -> Edit | Assign | Found:
 
 def _found(text: str, known: str) -> Found:
     number, _, rest = text.partition(",")
-    marks = []
+    marks, sep = [], ":"
+    if number != "0":
+        size, _, rest = rest.partition(",")
+        sep, rest = rest[: int(size)], rest[int(size) :]
     for _ in range(int(number)):
         count, rank, size, rest = rest.split(",", 3)
         marks.append((rest[: int(size)], int(count), int(rank)))
         rest = rest[int(size) :]
     if rest == "~":
-        return Found(None, tuple(marks))
+        return Found(None, tuple(marks), sep)
     front, back, middle = rest.split(",", 2)
-    return Found(known[: int(front)] + middle + known[len(known) - int(back) :], tuple(marks))
+    return Found(known[: int(front)] + middle + known[len(known) - int(back) :], tuple(marks), sep)
 
 
 def _state(fields: list[str], active: list[str], paths: list[str], found: Mapping[str, str], rules: Rules) -> State:

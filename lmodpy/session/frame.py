@@ -90,30 +90,44 @@ class Frame:
         """Do what the modulefile said, in the way of the mode, and keep it in the journal."""
         self.journal.append(call)
         _, _, operation, only = call
-        handlers = self.mode.handlers
-        if only and self.mode.acting:
-            if self.mode.name not in only:
+        mode = self.mode
+        if only:
+            if mode.only and mode.only not in only:
                 return None
-            handlers = MODES["load"].handlers  # "when unloading, do this": do it, not its inverse
+            if mode.acting:
+                mode = MODES["load"]  # "when unloading, do this": do it, not its inverse
+        kind = type(operation)
         try:
-            return handlers[type(operation)](self, operation)
+            return (mode.handlers.get(kind) or mode.handler(kind))(self, operation)
         except BaseException as error:
             self.failure = self.failure or error  # a pcall in the modulefile must not hide it, nor Ctrl-C
             raise
 
     def misused(self, error: Exception) -> None:
-        """Fail while loading; while unloading or reading warn and go on."""
-        if self.loading:
+        """Fail while loading or checking; while unloading or reading warn and go on; say nothing twice."""
+        if self.loading or self.mode is MODES["check"]:
             raise error
-        self.warn(str(error))
+        if self.mode is not MODES["refresh"]:
+            self.warn(f"{error} ({self.path})")
 
     def getenv(self, name: str) -> str | None:
         """Return the value of a variable as this modulefile sees it."""
         return self.env.get(name)
 
+    def pretend(self, name: str, value: str | None) -> None:
+        """Let the rest of the modulefile, and the programs that it starts, see another value of a variable."""
+        self.env.pretend(name, value)
+
     def environ(self) -> dict[str, str]:
         """Return the environment for a program that the modulefile starts."""
         return self.env.seen()
+
+    def typed(self) -> str:
+        """Return the name it was asked by; of a hidden module the one without dots, if it was found by that."""
+        from lmodpy.tree.choice import without_dots  # noqa: PLC0415 - few modulefiles ask
+
+        alias = self.module.alias
+        return alias if alias and without_dots(alias) == without_dots(self.full_name) else self.asked
 
     def is_loaded(self, request: Request) -> bool:
         """Say whether such a module is loaded or being loaded."""
@@ -130,6 +144,8 @@ class Frame:
 
     def loaded_records(self) -> list[dict[str, Any]]:
         """Return a record for each loaded module, in load order."""
+        active = self.session.loaded.active()
+        needed = [name for module in active for name in module.needs]
         return [
             {
                 "sn": module.name,
@@ -138,10 +154,15 @@ class Frame:
                 "userName": module.asked,
                 "name": module.asked,
                 "fn": module.path,
+                "origUserName": module.alias or False,
+                "moduleKindT": {"kind": _kind(module.marks), "hidden_loaded": "v" in module.marks},
                 "loadOrder": place,
                 "stackDepth": 0 if module.wanted else 1,
+                "ref_count": None if module.wanted else needed.count(module.name),
+                "depends_on_anyA": {},
+                "forbiddenT": {},
             }
-            for place, module in enumerate(self.session.loaded.active(), 1)
+            for place, module in enumerate(active, 1)
         ]
 
     def chain(self) -> list[str]:
@@ -169,3 +190,7 @@ class Frame:
         verb = {"load": "loaded", "unload": "unloaded"}.get(self.mode.name, "read")
         error.text = f"{self.full_name}{f' (loaded by {by})' if by else ''} cannot be {verb}: {error.text}"
         error.args = (error.text,)
+
+
+def _kind(marks: str) -> str:
+    return "hidden" if "h" in marks else "soft" if "s" in marks else "normal"

@@ -32,6 +32,10 @@ class Loaded(NamedTuple):
     properties: tuple[str, ...] = ()
     active: bool = True
     recorded: bool = True
+    alias: str = ""
+    """The other name by which it was loaded."""
+    marks: str = ""
+    """Letters: `h` hidden, `s` soft, `v` left out of lists, `n` soon forbidden."""
 
     @property
     def full_name(self) -> str:

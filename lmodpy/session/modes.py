@@ -1,15 +1,14 @@
 """What each operation means in each mode: one table, and the handlers that stand in it.
 
-A handler gets the frame (one modulefile under evaluation) and the operation. The reading modes (show, help, whatis,
-spider, check) do not act: they read the journal afterwards.
+A handler gets the frame (one modulefile under evaluation) and the operation. The reading modes (show; help, whatis and
+spider, here `read`) do not act: they read the journal afterwards. `check` acts, but nothing comes of it.
 """
 
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.env.environment import ALIAS, CSH_FUNCTION, SH_FUNCTION
 from lmodpy.env.pathlist import Edit, tidy
-from lmodpy.errors import Leave, Refused
+from lmodpy.errors import Refused
 from lmodpy.modulefile import operations as op
 from lmodpy.values import made
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from lmodpy.session.frame import Frame
 
     Handler = Callable[[Frame, Any], object]
+    Row = tuple[Handler, Handler, Handler, Handler, Handler, Handler, Handler]
 else:
     from lmodpy.values import NamedTuple
 
@@ -42,11 +42,27 @@ class Stopped(Refused):
 
 
 class Mode(NamedTuple):
-    """A way to evaluate modulefiles: what `mode()` answers, whether operations act, and what each one does."""
+    """A way to evaluate modulefiles: what `mode()` answers, whether operations act, and its column in the table.
+
+    `only`: of operations for some modes only (modeA), those for this one count; empty: all of them.
+    """
 
     name: str
     acting: bool
+    column: int
+    only: str
     handlers: dict[type, Handler]
+    """What was looked up in the table already."""
+
+    def handler(self, kind: type) -> Handler:
+        """Return what an operation of this kind means."""
+        row = TABLE.get(kind)
+        if row is None:
+            from lmodpy.session.modes_seldom import TABLE as SELDOM  # noqa: PLC0415 - few modulefiles need it
+
+            row = SELDOM[kind]
+        self.handlers[kind] = row[self.column]
+        return row[self.column]
 
 
 def ignore(_: Frame, __: object) -> None:
@@ -120,83 +136,17 @@ def edit_path(frame: Frame, said: op.EditPath) -> None:
     name, verb, paths, sep, priority = said
     if len(paths) > 1 and verb == "prepend" and not frame.session.settings.turns_blocks():
         paths = paths[::-1]
+    env, owner = frame.env, frame.owner
     for path in paths:
-        frame.env.edit(name, made(Edit, (verb, _entry(frame, name, path), sep, priority)), frame.owner)
+        env.edit(name, made(Edit, (verb, tidy(path, env.rules.home), sep, priority)), owner)
 
 
 def undo_edit_path(frame: Frame, said: op.EditPath) -> None:
     """Without a record, take out again what was put in; what was taken out cannot come back."""
     if not frame.recorded:
         for path in said.paths:
-            edit = Edit(_REVERSED[said.verb], _entry(frame, said.name, path), said.sep, said.priority)
-            frame.env.edit(said.name, edit)
-
-
-def _entry(frame: Frame, name: str, path: str) -> str:
-    """Return an entry in its usual form; in MODULEPATH not even two slashes at the end mean anything."""
-    entry = tidy(path, frame.env.rules.home)
-    return entry.rstrip("/") or entry if name == "MODULEPATH" else entry
-
-
-# Aliases and shell functions.
-
-
-def set_alias(frame: Frame, said: op.SetAlias) -> None:
-    """Define an alias."""
-    _define(frame, ALIAS + said.name, said.text)
-
-
-def repeat_alias(frame: Frame, said: op.SetAlias) -> None:
-    """Define an alias again as it is on record."""
-    _repeat(frame, ALIAS + said.name, set_alias, said)
-
-
-def undo_set_alias(frame: Frame, said: op.SetAlias) -> None:
-    """Take an alias away that is not on record."""
-    if not frame.recorded:
-        unset_alias(frame, op.UnsetAlias(said.name))
-
-
-def unset_alias(frame: Frame, said: op.UnsetAlias) -> None:
-    """Take an alias away."""
-    _define(frame, ALIAS + said.name, None)
-
-
-def set_function(frame: Frame, said: op.SetFunction) -> None:
-    """Define a shell function."""
-    _define(frame, CSH_FUNCTION + said.name, said.csh)
-    _define(frame, SH_FUNCTION + said.name, said.sh)
-
-
-def repeat_function(frame: Frame, said: op.SetFunction) -> None:
-    """Define a shell function again as it is on record."""
-    _repeat(frame, SH_FUNCTION + said.name, set_function, said)
-
-
-def undo_set_function(frame: Frame, said: op.SetFunction) -> None:
-    """Take a shell function away that is not on record."""
-    if not frame.recorded:
-        unset_function(frame, op.UnsetFunction(said.name))
-
-
-def unset_function(frame: Frame, said: op.UnsetFunction) -> None:
-    """Take a shell function away."""
-    _define(frame, CSH_FUNCTION + said.name, None)
-    _define(frame, SH_FUNCTION + said.name, None)
-
-
-def _repeat(frame: Frame, name: str, define: Handler, said: object) -> None:
-    if not frame.recorded:
-        define(frame, said)
-    elif frame.env.get(name) is not None:
-        frame.env.repeat(name)
-
-
-def _define(frame: Frame, name: str, text: str | None) -> None:
-    """Tell the shell even what it may know: what a sub-shell inherits holds variables but no aliases."""
-    if frame.loading or text is None or not frame.env.on_record(name):
-        frame.env.assign(name, text, frame.owner)
-    frame.env.repeat(name)
+            entry = tidy(path, frame.env.rules.home)
+            frame.env.edit(said.name, Edit(_REVERSED[said.verb], entry, said.sep, said.priority))
 
 
 # Other modules.
@@ -232,9 +182,12 @@ def undo_load(frame: Frame, said: op.Load) -> None:
     frame.session.unload_named(said.requests)
 
 
-def unload(frame: Frame, said: op.Unload) -> None:
-    """Unload modules, whichever way this one goes."""
-    frame.session.unload_named(said.requests)
+def look_for(frame: Frame, said: op.Load) -> None:
+    """Only see whether the modules that must be loaded are there."""
+    found = [request for request in said.requests if frame.session.find(request)]
+    enough = found if said.verb == "load_any" else len(found) == len(said.requests)
+    if not enough and said.verb != "try_load":
+        raise Refused(f"loads {_list(said.requests)}, but there is no such module now")
 
 
 def need(frame: Frame, said: op.DependsOn) -> None:
@@ -309,93 +262,6 @@ def leave_family(frame: Frame, said: op.Family) -> None:
         frame.env.assign(variable + "_VERSION", None)
 
 
-def inherit(frame: Frame, _: op.Inherit) -> None:
-    """Evaluate the next modulefile of the same name, as if it stood here."""
-    frame.inherit()
-
-
-def inherit_if_any(frame: Frame, _: op.Inherit) -> None:
-    """Evaluate the next modulefile of the same name, if there still is one."""
-    frame.inherit(must=False)
-
-
-def purge_others(frame: Frame, said: op.Purge) -> None:
-    """Unload every module but those being loaded."""
-    frame.session.purge(force=said.force)
-
-
-# Marks, messages, control.
-
-
-def mark(frame: Frame, said: op.Property) -> None:
-    """Mark the module with a property, or take the mark away."""
-    text = f"{said.name}:{said.value}"
-    if said.verb == "add":
-        frame.properties.append(text)
-    elif text in frame.properties:
-        frame.properties.remove(text)
-
-
-def tell(frame: Frame, said: op.Message) -> None:
-    """Say something to the user."""
-    if said.kind == "raw":
-        frame.session.say(said.text)
-    elif said.kind == "warning":
-        frame.warn(said.text)
-    elif said.kind == "banner":
-        frame.session.say("=" * 72 + "\n")
-    else:
-        frame.session.say(said.text + "\n")
-
-
-def tell_warning(frame: Frame, said: op.Message) -> None:
-    """Say only what is a warning."""
-    if said.kind == "warning":
-        frame.warn(said.text)
-
-
-def refuse(_: Frame, said: op.Complain) -> None:
-    """Fail, with the modulefile's own words."""
-    raise Refused(said.text)
-
-
-def complain(frame: Frame, said: op.Complain) -> None:
-    """Warn and go on: one can always get rid of a module."""
-    if said.fatal:
-        refuse(frame, said)
-    frame.warn(said.text)
-
-
-def stop(_: Frame, said: op.Break) -> None:
-    """End this modulefile."""
-    raise Stopped(said.text)
-
-
-def leave(_: Frame, said: op.ExitCommand) -> None:
-    """End the whole command."""
-    raise Leave(said.status)
-
-
-def execute(frame: Frame, said: op.Execute) -> None:
-    """Give the user's shell a command, if it is meant for this mode."""
-    if frame.mode.name in said.modes or "all" in said.modes:
-        frame.session.commands.append(said.command)
-
-
-def insist_on_full_name(frame: Frame, _: op.RequireFullName) -> None:
-    """Refuse a module that was asked for by less than its full name."""
-    if frame.asked != frame.full_name:
-        raise Refused("must be asked for by its full name", hint=f"module load {frame.full_name}")
-
-
-def warn_of_short_name(frame: Frame, said: op.RequireFullName) -> None:
-    """Warn only: one can always get rid of a module."""
-    try:
-        insist_on_full_name(frame, said)
-    except Refused as error:
-        frame.warn(error.text)
-
-
 def _list(requests: tuple[Request, ...] | list[Request]) -> str:
     return ", ".join(str(request) for request in requests)
 
@@ -404,50 +270,29 @@ def _named(name: str, requests: tuple[Request, ...]) -> bool:
     return any(request.text == name or request.text.startswith(name + "/") for request in requests)
 
 
-TABLE: dict[type, tuple[Handler, Handler, Handler, Handler, Handler]] = {
-    #                 load                 unload               refresh        restore              read
-    op.SetEnv:        (set_env,             undo_set_env,        pretend_env,   set_env,             pretend_env),
-    op.UnsetEnv:      (unset_env,           ignore,              ignore,        unset_env,           pretend_unset),
-    op.PushEnv:       (push_env,            pop_env,             pretend_env,   push_env,            pretend_env),
-    op.EditPath:      (edit_path,           undo_edit_path,      ignore,        edit_path,           ignore),
-    op.SetAlias:      (set_alias,           undo_set_alias,      repeat_alias,  set_alias,           ignore),
-    op.UnsetAlias:    (unset_alias,         ignore,              ignore,        unset_alias,         ignore),
-    op.SetFunction:   (set_function,        undo_set_function,   repeat_function, set_function,        ignore),
-    op.UnsetFunction: (unset_function,      ignore,              ignore,        unset_function,      ignore),
-    op.Load:          (load,                undo_load,           ignore,        ignore,              ignore),
-    op.Unload:        (unload,              unload,              ignore,        ignore,              ignore),
-    op.DependsOn:     (need,                forgo,               ignore,        note_need,           ignore),
-    op.Prereq:        (require,             ignore,              ignore,        require,             ignore),
-    op.Conflict:      (refuse_rivals,       ignore,              ignore,        refuse_rivals,       ignore),
-    op.Family:        (claim_family,        leave_family,        ignore,        claim_family,        ignore),
-    op.Whatis:        (ignore,              ignore,              ignore,        ignore,              ignore),
-    op.Help:          (ignore,              ignore,              ignore,        ignore,              ignore),
-    op.Extensions:    (ignore,              ignore,              ignore,        ignore,              ignore),
-    op.Property:      (mark,                mark,                ignore,        mark,                mark),
-    op.Message:       (tell,                tell,                tell_warning,  tell,                tell_warning),
-    op.Complain:      (refuse,              complain,            refuse,        refuse,              ignore),
-    op.Break:         (stop,                ignore,              ignore,        stop,                ignore),
-    op.Execute:       (execute,             execute,             execute,       execute,             ignore),
-    op.Inherit:       (inherit,             inherit_if_any, ignore,        inherit,             inherit_if_any),
-    op.Purge:         (purge_others,        ignore,              ignore,        ignore,              ignore),
-    op.DynamicTree:   (ignore,              ignore,              ignore,        ignore,              ignore),
-    op.RequireFullName: (insist_on_full_name, warn_of_short_name, ignore,       insist_on_full_name, ignore),
-    op.ExitCommand:   (leave,               leave,               leave,         leave,               ignore),
+TABLE: dict[type, Row] = {
+    #              load           unload          refresh      restore        show           read         check
+    op.SetEnv:    (set_env,       undo_set_env,   pretend_env, set_env,       pretend_env,   pretend_env, set_env),
+    op.UnsetEnv:  (unset_env,     ignore,         ignore,      unset_env,     pretend_unset, ignore,      unset_env),
+    op.PushEnv:   (push_env,      pop_env,        pretend_env, push_env,      pretend_env,   pretend_env, push_env),
+    op.EditPath:  (edit_path,     undo_edit_path, ignore,      edit_path,     ignore,        ignore,      edit_path),
+    op.Load:      (load,          undo_load,      ignore,      ignore,        ignore,        ignore,      look_for),
+    op.DependsOn: (need,          forgo,          ignore,      note_need,     ignore,        ignore,      ignore),
+    op.Prereq:    (require,       ignore,         ignore,      require,       ignore,        ignore,      ignore),
+    op.Conflict:  (refuse_rivals, ignore,         ignore,      refuse_rivals, ignore,        ignore,      ignore),
+    op.Family:    (claim_family,  leave_family,   ignore,      claim_family,  ignore,        ignore,      ignore),
+    op.Whatis:    (ignore,        ignore,         ignore,      ignore,        ignore,        ignore,      ignore),
+    op.Help:      (ignore,        ignore,         ignore,      ignore,        ignore,        ignore,      ignore),
 }  # fmt: skip
 
-
-def _mode(name: str, column: int, *, acting: bool = False) -> Mode:
-    return Mode(name, acting, {operation: row[column] for operation, row in TABLE.items()})
-
-
 MODES = {
-    "load": _mode("load", 0, acting=True),
-    "unload": _mode("unload", 1, acting=True),
-    "refresh": _mode("load", 2),
-    "restore": _mode("load", 3, acting=True),
-    "show": _mode("show", 4),
-    "help": _mode("help", 4),
-    "whatis": _mode("whatis", 4),
-    "spider": _mode("spider", 4),
-    "check": _mode("checkSyntax", 4),
+    "load": Mode("load", acting=True, column=0, only="load", handlers={}),
+    "unload": Mode("unload", acting=True, column=1, only="unload", handlers={}),
+    "refresh": Mode("load", acting=False, column=2, only="load", handlers={}),
+    "restore": Mode("load", acting=True, column=3, only="load", handlers={}),
+    "show": Mode("show", acting=False, column=4, only="", handlers={}),
+    "help": Mode("help", acting=False, column=5, only="help", handlers={}),
+    "whatis": Mode("whatis", acting=False, column=5, only="whatis", handlers={}),
+    "spider": Mode("spider", acting=False, column=5, only="load", handlers={}),
+    "check": Mode("checkSyntax", acting=False, column=6, only="checkSyntax", handlers={}),
 }

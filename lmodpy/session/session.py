@@ -6,7 +6,6 @@ A Session is one command. Nothing of it reaches the shell before `finish`, so a 
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.env.pathlist import Edit, tidy
 from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
@@ -33,6 +32,10 @@ _DEEPEST = 90
 """So many modules may load each other in a chain; Lua has room for twice as many calls within each other."""
 
 
+_LONGEST = 131_072
+"""So many bytes Linux takes for one variable: its name, the equals sign, the value and the NUL behind it."""
+
+
 class Changes(NamedTuple):
     """What a command did to modules that nobody named, as full names."""
 
@@ -48,6 +51,8 @@ class Missing(NamedTuple):
 
     request: Request
     chain: tuple[str, ...] = ()
+    loaded: bool = False
+    """It was loaded already, so what is loaded now does not make up for it."""
 
 
 class Session:
@@ -77,7 +82,10 @@ class Session:
         self.commands: list[str] = []
         self.warnings: list[str] = []
         self.missing: list[Missing] = []
-        self.exact = settings.text("undo").lower() != "lmod"
+        undo = settings.text("undo").lower()
+        if undo not in ("exact", "lmod", ""):
+            self.warnings.append(f"LMODPY_UNDO is {undo!r}; it knows `exact` and `lmod`, and is taken for `exact`")
+        self.exact = undo != "lmod"
         """Whether undo follows the record (else Lmod's way, which reverses the modulefile)."""
         self._evaluators = evaluators
         self._before = state
@@ -85,8 +93,9 @@ class Session:
         self._named: set[str] = set()
         self._sticky: set[str] = set()
         self._say = say
-        self._system_path = state.system_path
+        self.system_path = state.system_path
         self._settled_path = env.get("MODULEPATH")
+        self._system_rc = settings.system_rc()
 
     # What modulefiles and commands ask.
 
@@ -96,6 +105,10 @@ class Session:
 
     def find(self, request: Request) -> Modulefile | None:
         """Return the modulefile that `load` would take."""
+        named = self.settings.system_rc(self.env.get)
+        if named != self._system_rc:
+            self._system_rc = named
+            self.tree.follow(self.settings.rc_files(named))
         return self.tree.find(request, self.roots())
 
     def find_again(self, module: Loaded) -> Modulefile | None:
@@ -156,7 +169,8 @@ class Session:
                 self._named.add(module.name)
                 self._load(module, request, wanted=True)
         self.settle()
-        self.check()
+        if must:
+            self.check()
 
     def unload(self, requests: Sequence[Request], *, force: bool = False) -> list[str]:
         """Unload modules for the user; return the texts that name nothing that is loaded."""
@@ -175,11 +189,12 @@ class Session:
 
     def swap(self, old: Request, new: Request) -> None:
         """Unload one module and load another; raises LmodError if the one is not loaded or the other not there."""
-        module = self.loaded_as(old)
+        module = next((m for m in self.loaded.all() if satisfies(old, m.name, m.version, "unload")), None)
         if module is None:
             raise LmodError(f"{old.text} is not loaded, so it cannot be swapped", f"module load {new.text}")
         self._named.add(module.name)
         self._unload(module.name)
+        self.settle()
         self.load([new])
 
     def purge(self, *, force: bool = False) -> None:
@@ -191,52 +206,6 @@ class Session:
         self._keep_sticky(removed, force=force)
         if not self.frames:
             self.settle()
-
-    def use(self, directories: Sequence[str], *, append: bool = False, priority: int = 0) -> None:
-        """Put directories into MODULEPATH."""
-        self._note_system_path()
-        for directory in directories:
-            path = tidy(self._absolute(directory), self.env.rules.home)
-            self.env.edit("MODULEPATH", Edit("append" if append else "prepend", path, ":", priority))
-        self.settle()
-
-    def unuse(self, directories: Sequence[str]) -> None:
-        """Take directories out of MODULEPATH, however often they were put there."""
-        self._note_system_path()
-        for directory in directories:
-            path = tidy(self._absolute(directory), self.env.rules.home)
-            self.env.edit("MODULEPATH", Edit("expel", path))
-        self.settle()
-
-    def update(self) -> None:
-        """Unload and load every module again, in load order."""
-        done = set()
-        for module in self.loaded.active():
-            if module.name in self.loaded and module.name not in done:
-                self._reload(module)
-                done.add(module.name)
-        self.settle()
-        self.check()
-
-    def refresh(self) -> None:
-        """Tell the shell again about aliases and functions, which sub-shells do not inherit."""
-        for module in self.loaded.active():
-            frame = Frame(self, "refresh", module, module.asked)
-            frame.recorded = module.recorded
-            frame.run()
-
-    def reset(self) -> None:
-        """Go back to the site's MODULEPATH and default modules."""
-        names = self.settings.text("default_modules")
-        if not names.strip():
-            hint = "set LMOD_SYSTEM_DEFAULT_MODULES, or use `module purge`"
-            raise LmodError("this site names no default modules, so there is nothing to reset to", hint)
-        self.purge(force=True)
-        if self._system_path is not None:
-            self.env.assign("MODULEPATH", self._system_path or None)
-            self._system_path = None
-        wanted = names.replace(":", " ").replace(",", " ").split()
-        self.load([Request.parse(name) for name in wanted if name != "__NO_SYSTEM_DEFAULT_MODULES__"])
 
     # What modulefiles do.
 
@@ -254,7 +223,7 @@ class Session:
     def satisfy(self, request: Request, frame: Frame) -> Loaded | None:
         """Return a module that fulfils a dependency: the loaded one if it is right, else the best there is."""
         there = self.loaded_as(request, "prereq")
-        if there is not None and request.text in {there.name, there.full_name}:
+        if there is not None and request.text in {there.name, there.full_name} and not request.latest:
             return there
         pending = self._matching(request, "isloaded")
         if pending is not None and pending.name in self.pending:
@@ -277,12 +246,12 @@ class Session:
 
     def miss(self, request: Request, frame: Frame | None = None) -> None:
         """Note that a module cannot be found; `check` will fail for it."""
-        self.missing.append(Missing(request, tuple(frame.chain()) if frame else ()))
+        self.missing.append(Missing(request, tuple(frame.chain()) if frame else (), self.is_loaded(request)))
 
     def unload_named(self, requests: Iterable[Request]) -> None:
         """Unload what a modulefile names; what is not loaded is passed over."""
         for request in requests:
-            module = self.loaded_as(request)
+            module = self.loaded_as(Request(request.text))
             if module is not None:
                 self._unload(module.name)
 
@@ -326,7 +295,7 @@ class Session:
 
     def check(self) -> None:
         """Raise ModuleNotFound if something that was asked for is still not there."""
-        missing = [each for each in self.missing if not self.is_loaded(each.request)]
+        missing = [each for each in self.missing if each.loaded or not self._is_made_up_for(each.request)]
         if missing:
             names = tuple(dict.fromkeys(str(each.request) for each in missing))
             chains = {each.chain for each in missing if each.chain}
@@ -335,6 +304,11 @@ class Session:
                 f"no module `{names[0]}`" if len(names) == 1 else f"no modules {', '.join(f'`{n}`' for n in names)}"
             )
             raise ModuleNotFound(f"{cannot} can be loaded now{by}", names=names)
+
+    def _is_made_up_for(self, request: Request) -> bool:
+        """Say whether what could not be found is loaded after all, by another name or from a tree opened later."""
+        module = self._matching(request, "isloaded")
+        return module is not None and (request.text == module.full_name or not self.settings.flag("exact_match"))
 
     def changes(self) -> Changes:
         """Return what happened to modules that the command did not name."""
@@ -357,19 +331,23 @@ class Session:
     def finish(self) -> Diff:
         """Write down the state and return what the shell has to be told."""
         modules = tuple(self.loaded.all())
-        if self._system_path is not None and self._system_path == (self.env.base("MODULEPATH") or ""):
-            self._system_path = None
+        if self.system_path is not None and self.system_path == (self.env.base("MODULEPATH") or ""):
+            self.system_path = None
         if self.env.changed() or modules != self._before.modules:
             active = [module for module in modules if module.active]
             names, files = ":".join(m.full_name for m in active), ":".join(m.path for m in active)
-            state = codec.State(modules, self.env.recorded(), self._system_path)
+            state = codec.State(modules, self.env.recorded(), self.system_path)
             for variable, value in (
                 ("LOADEDMODULES", names),
                 ("_LMFILES_", files),
                 (codec.STATE, codec.encode(state, names)),
             ):
                 self.env.assign(variable, value or None)
-        return self.env.diff(tuple(self.commands), "".join(self.written))
+        diff = self.env.diff(tuple(self.commands), "".join(self.written))
+        for name, value in diff.variables.items():
+            if value is not None and 4 * len(value) > _LONGEST:
+                self._refuse_long(name, value)
+        return diff
 
     # The steps.
 
@@ -389,6 +367,7 @@ class Session:
         """Evaluate a modulefile and count it as loaded; another version of it goes first."""
         self._refuse_circle(module)
         self._refuse_odd(module)
+        marks = self._marks(module)
         there = self.loaded.get(module.name)
         if there is not None and there.active:
             self._refuse_other_version(there, module)
@@ -397,7 +376,8 @@ class Session:
             self._unload(there.name)  # what settled may have brought it again
         elif there is not None:
             self.loaded.drop(there.name)
-        asked = module.name if request.text == module.name else module.full_name
+        plain = (module.real or request.text) == module.name and not (request.ranged or request.latest)
+        asked = module.name if plain else module.full_name
         for _ in range(_MOST_SWAPS):
             mark = self._mark()
             frame = Frame(self, "load", module, asked)
@@ -416,7 +396,9 @@ class Session:
                 self._named.add(swap.holder)
                 self._unload(swap.holder)
             else:
-                self.loaded.add(self._record(frame, wanted=wanted))
+                self.loaded.add(self._record(frame, wanted=wanted)._replace(alias=module.alias, marks=marks))
+                if there is not None and there.active:
+                    self.settle()  # what stands on it comes back before the next name of the list
                 return
         raise ModulefileError(f"{module.full_name} keeps replacing modules of its family", module.path)
 
@@ -463,6 +445,22 @@ class Session:
         if len(self.frames) >= _DEEPEST:
             raise ModulefileError(f"more than {_DEEPEST} modules load each other in a chain")
 
+    def _marks(self, module: Modulefile) -> str:
+        """Return the letters that mark a module; raises Refused for one that rc files forbid."""
+        if not self.tree.limited:
+            return "h" if module.kind else ""
+        from lmodpy.session.admission import admitted  # noqa: PLC0415 - few rc files hide or forbid
+
+        return admitted(self, module)
+
+    def _refuse_long(self, name: str, value: str) -> None:
+        """Refuse a variable with which the system would start no program, not even the next command of ours."""
+        size = len(system.encode(f"{name}={value}")) + 1
+        if size > _LONGEST:
+            by = "".join(f", most recently by {self._full_name(owner)}" for owner in self.env.owners(name)[-1:])
+            why = f"and with a variable of more than {_LONGEST:,} no program can be started"
+            raise LmodError(f"{name} would be set{by} to {size:,} bytes, {why}")
+
     def _refuse_other_version(self, there: Loaded, module: Modulefile) -> None:
         forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
         if forbidden and there.version != module.version:
@@ -492,7 +490,7 @@ class Session:
             self.warn(f"{variable} was changed after {module.full_name} had set it; it keeps its value")
         self.loaded.drop(name)
 
-    def _reload(self, module: Loaded) -> None:
+    def reload(self, module: Loaded) -> None:
         """Unload a module and load what its name means now; nothing of that name: it becomes inactive."""
         self._unload(module.name)
         found = self.find_again(module)
@@ -508,7 +506,7 @@ class Session:
         found = self.find_again(module)
         if module.active:
             if found is None or found.path != module.path:
-                self._reload(module)
+                self.reload(module)
         elif found is not None:
             self._revive(module, found)
 
@@ -516,7 +514,7 @@ class Session:
         """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
         mark = self._mark()
         try:
-            self._load(found, Request.parse(module.asked), wanted=module.wanted)
+            self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
         except ModulefileError as error:
             self._forget(mark)
             self.loaded.add(module._replace(active=False, brings=(), needs=()))
@@ -530,7 +528,7 @@ class Session:
         for module in reversed([m for m in removed if self._is_sticky(m) and m.name not in self.loaded]):
             found = self.find(Request.parse(module.full_name))
             if found is not None and found.path == module.path:
-                self._load(found, Request.parse(module.asked), wanted=module.wanted)
+                self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
                 kept.append(module.full_name)
             else:
                 self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
@@ -544,16 +542,3 @@ class Session:
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)
         return module.full_name if module else name
-
-    def _absolute(self, directory: str) -> str:
-        """Return a directory that the user typed as MODULEPATH should hold it, wherever the user goes next."""
-        if directory[:1] in ("/", "~"):
-            return directory
-        import os  # noqa: PLC0415 - relative directories are rare
-
-        path = os.path.join(self.env.get("PWD") or system.getcwd(), directory)
-        return os.path.realpath(path) if system.exists(path) else path
-
-    def _note_system_path(self) -> None:
-        if self._system_path is None:
-            self._system_path = self.env.base("MODULEPATH") or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.env.diff import is_identifier
+from lmodpy.env.diff import is_command_name, is_identifier
 from lmodpy.errors import LmodError, UsageError
 
 TYPE_CHECKING = False
@@ -58,20 +58,15 @@ def check_names(diff: Diff) -> None:
     for name in diff.variables:
         if not is_identifier(name):
             raise LmodError(f"{name!r} cannot be the name of a variable", hint=_IDENTIFIER)
-    for what, names in ("an alias", diff.aliases), ("a shell function", diff.functions):
+    commands = {**diff.completions, **diff.exported}
+    for what, names in ("an alias", diff.aliases), ("a shell function", diff.functions), ("a command", commands):
         for name in names:
-            if not _is_command_name(name):
+            if not is_command_name(name):
                 raise LmodError(f"{name!r} cannot be the name of {what}", hint=_COMMAND_NAME)
 
 
 _IDENTIFIER = "a name has ASCII letters, digits and `_`, and no digit in front"
-_COMMAND_NAME = "a name begins with an ASCII letter, a digit or `_`, and goes on with these or any of . + : @ % , -"
-_PUNCTUATION = ".+:@%,-"
-_DROPPED = str.maketrans(dict.fromkeys(_PUNCTUATION, "_"))
-
-
-def _is_command_name(name: str) -> bool:
-    return name[:1] not in _PUNCTUATION and is_identifier("_" + name.translate(_DROPPED))
+_COMMAND_NAME = "a name begins with an ASCII letter, a digit, `_` or `.`, and goes on with these or any of + : @ % , -"
 
 
 def _nearest(name: str) -> str:

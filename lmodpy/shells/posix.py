@@ -33,6 +33,8 @@ class Posix:
         parts += [self._variable(name, value) for name, value in sorted(diff.variables.items())]
         parts += [self._function(name, bodies) for name, bodies in sorted(diff.functions.items())]
         parts += [_alias(name, text) for name, text in sorted(diff.aliases.items())]
+        parts += [self._completion(name, text) for name, text in sorted(diff.completions.items())]
+        parts += [self._exported(name, kept) for name, kept in sorted(diff.exported.items())]
         parts += [_command(command) for command in diff.commands]
         text = "".join(parts)
         if "\0" in text:
@@ -64,6 +66,20 @@ class Posix:
         if f" {name} " in _RESERVED:
             raise LmodError(f"`{name}` cannot be the name of a shell function: the shell's own language has that word")
         return f"{self._head(name)} {{\n{_body(bodies[0])}\n}};\n"
+
+    def _completion(self, name: str, text: str | None) -> str:
+        """Define a completion, or take it away; zsh can only where its completion system is at work."""
+        if self.name == "bash":
+            return f"\\complete {text} {name};\n" if text else f"\\complete -r {name} 2>/dev/null || \\:;\n"
+        if self.name == "zsh":
+            words = f"{text} {name}" if text else f"-d {name}"
+            return f"if (( $+functions[compdef] )); then \\compdef {words}; fi;\n"
+        return ""
+
+    def _exported(self, name: str, kept: str | None) -> str:
+        if self.name != "bash":
+            return ""
+        return f"\\export -f{'' if kept else 'n'} {name} 2>/dev/null || \\:;\n"
 
     def _head(self, name: str) -> str:
         r"""Begin a definition so that an alias of that name does not rewrite it.

@@ -1,0 +1,137 @@
+"""What few modulefiles say, as values without behaviour; the rest of operations.py."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+
+    from lmodpy.names.request import Request
+else:
+    from lmodpy.values import NamedTuple
+
+
+class SetAlias(NamedTuple):
+    """Define a shell alias."""
+
+    name: str
+    text: str
+
+
+class UnsetAlias(NamedTuple):
+    """Take a shell alias away."""
+
+    name: str
+
+
+class SetFunction(NamedTuple):
+    """Define a shell function, with a body for the sh family and one for the csh family."""
+
+    name: str
+    sh: str
+    csh: str
+
+
+class UnsetFunction(NamedTuple):
+    """Take a shell function away."""
+
+    name: str
+
+
+class ExportFunction(NamedTuple):
+    """Let bash's children have a shell function."""
+
+    name: str
+
+
+class Complete(NamedTuple):
+    """Tell a shell how the arguments of a command are completed, in that shell's own words."""
+
+    shell: str
+    command: str
+    arguments: str
+
+
+class Uncomplete(NamedTuple):
+    """Take a completion away."""
+
+    shell: str
+    command: str
+
+
+class ReadScript(NamedTuple):
+    """source_sh: do what a script does, given with its arguments for a shell of that name."""
+
+    shell: str
+    script: str
+
+
+class Unload(NamedTuple):
+    """Unload modules, in both directions."""
+
+    requests: tuple[Request, ...]
+
+
+class Extensions(NamedTuple):
+    """Packages that this module brings, as `name/version`."""
+
+    names: tuple[str, ...]
+
+
+class Property(NamedTuple):
+    """Mark the module with a property, or (`verb` is remove) take the mark away."""
+
+    verb: str
+    name: str
+    value: str
+
+
+class Message(NamedTuple):
+    """Tell the user something; `kind` is message, raw, warning or banner."""
+
+    kind: str
+    text: str
+
+
+class Complain(NamedTuple):
+    """LmodError: refuse."""
+
+    text: str
+    fatal: bool = False
+
+
+class Break(NamedTuple):
+    """LmodBreak: stop this modulefile and forget its effects."""
+
+    text: str = ""
+
+
+class Execute(NamedTuple):
+    """A command for the user's shell, in the modes named."""
+
+    command: str
+    modes: tuple[str, ...]
+
+
+class Inherit(NamedTuple):
+    """Evaluate the next modulefile of the same name along MODULEPATH."""
+
+
+class Purge(NamedTuple):
+    """Unload everything else."""
+
+    force: bool = False
+
+
+class DynamicTree(NamedTuple):
+    """haveDynamicMPATH: what this module adds to MODULEPATH depends on the circumstances."""
+
+
+class RequireFullName(NamedTuple):
+    """Refuse to load unless the module was asked for by its full name."""
+
+
+class ExitCommand(NamedTuple):
+    """os.exit: end the whole command."""
+
+    status: int

@@ -1,0 +1,76 @@
+"""A modulefile that does not end, or wants too much, ends the command with a word about it, and changes nothing."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.launcher import lmodpy_cmd
+
+SLEEP = "sleep 987654"
+
+
+def command(tmp_path, body, **settings):
+    """Return a command that loads a modulefile with this body, ready to be started."""
+    (tmp_path / "m.lua").write_text(body)
+    env = {"PATH": os.defpath, "HOME": str(tmp_path), "MODULEPATH": str(tmp_path), **settings}
+    return {"args": [lmodpy_cmd(), "bash", "load", "m"], "env": env, "text": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("while true do end", "has not come to its end within 0.5 seconds"),
+        ('pcall(function() while true do end end) setenv("A", "1")', "has not come to its end within 0.5 seconds"),
+        ('(("a"):rep(40)):find(("a-"):rep(30) .. "b")', "has not come to its end within 0.5 seconds"),
+        (f'io.popen("{SLEEP}; true"):read("a")', "has not come to its end within 0.5 seconds"),
+        (f'capture("{SLEEP} & {SLEEP}")', "has not come to its end within 0.5 seconds"),
+        ("local function f(n) return 1 + f(n) end\nf(1)", "stack overflow"),
+        ('setenv("BIG", ("x"):rep(100 * 1000 * 1000))', "BIG would be set, most recently by m to 100,000,005 bytes"),
+        ('local s = ("x"):rep(1 << 30)', "not enough memory"),
+        ("-- x\n" * 2_500_000, "is larger than 4 MiB"),
+    ],
+)
+def test_a_modulefile_that_goes_too_far_changes_nothing(tmp_path, body, said):
+    """The user is told which and why, soon; the shell gets nothing but a failure, and no program stays behind."""
+    begun = time.monotonic()
+    done = subprocess.run(
+        **command(tmp_path, body, LMODPY_EVAL_TIMEOUT="0.5" if "0.5" in said else "15"),
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "false\n")
+    assert said in done.stderr
+    assert "m.lua" in done.stderr or "BIG" in done.stderr
+    assert time.monotonic() - begun < 10
+    left = subprocess.run(["pgrep", "-f", f"^{SLEEP}$"], capture_output=True, text=True, check=False)
+    assert left.stdout == ""
+
+
+def test_the_limit_is_for_one_modulefile_and_can_be_lifted(tmp_path):
+    """Many that take their time are fine; 0 means any time, and what is no number means the default."""
+    slow = 'os.execute("sleep 0.3")'
+    for name in "abc":
+        (tmp_path / f"{name}.lua").write_text(slow)
+    three = command(tmp_path, 'load("a", "b", "c")', LMODPY_EVAL_TIMEOUT="0.7")
+    assert "LOADEDMODULES=a:b:c:m" in subprocess.run(**three, capture_output=True, check=False).stdout.replace("\\", "")
+    for seconds in "0", "soon":
+        patient = command(tmp_path, slow, LMODPY_EVAL_TIMEOUT=seconds)
+        assert subprocess.run(**patient, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("body", ["while true do end", f'io.popen("{SLEEP}"):read("a")'])
+def test_ctrl_c_ends_it_at_once(tmp_path, body):
+    """Whatever the modulefile does, the shell gets nothing to evaluate, or a failure."""
+    child = subprocess.Popen(**command(tmp_path, body), stdout=subprocess.PIPE, start_new_session=True)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    os.killpg(child.pid, signal.SIGINT)
+    out, _ = child.communicate(timeout=5)
+    assert time.monotonic() - begun < 1
+    assert out in ("", "false\n")
+    assert child.returncode != 0
+    assert subprocess.run(["pgrep", "-f", f"^{SLEEP}$"], stdout=subprocess.PIPE, check=False).stdout == b""
