@@ -26,11 +26,13 @@ SETTINGS = {
     row[0]: Setting(*row)
     for row in (
         ("allow_tcl", "LMOD_ALLOW_TCL_MFILES", "yes", "flag", "Tcl modulefiles are looked at"),
+        ("auto_handling", "MODULES_AUTO_HANDLING", "no", "flag", "what `prereq` names is loaded"),
         ("auto_swap", "LMOD_AUTO_SWAP", "yes", "flag", "a module of the same family is replaced, not refused"),
         ("colorize", "LMOD_COLORIZE", "yes", "text", "colours on a terminal: yes, no or force"),
         ("debug", "LMODPY_DEBUG", "no", "flag", "show the Python traceback of an unexpected failure"),
         ("default_modules", "LMOD_SYSTEM_DEFAULT_MODULES", "", "text", "what `reset` loads"),
         ("duplicate_paths", "LMOD_DUPLICATE_PATHS", "no", "flag", "path variables may hold an entry twice"),
+        ("downstream", "LMOD_DOWNSTREAM_CONFLICTS", "no", "flag", "a conflict also keeps out what is loaded later"),
         ("dot_alias", "LMOD_DOT_HIDDEN_LOAD_ALIAS", "no", "flag", "hidden ones are also found without dots"),
         ("eval_timeout", "LMODPY_EVAL_TIMEOUT", "30", "number", "seconds that a modulefile may take; 0: any time"),
         ("exact_match", "LMOD_EXACT_MATCH", "no", "flag", "a version must always be given, defaults do not count"),

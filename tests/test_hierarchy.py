@@ -173,3 +173,40 @@ def test_what_refuses_to_come_back_does_not_stop_the_others(site):
     assert "needs gcc" in site.err
     assert "stays inactive" in site.err
     assert site.load("gcc").loaded == ["gcc/1", "b/1"]
+
+
+def test_conflicts_can_hold_for_what_is_loaded_later(site):
+    """With LMOD_DOWNSTREAM_CONFLICTS a module keeps its rivals out until it is unloaded itself."""
+    site.modulefile("Core/a/1.lua")
+    site.modulefile("Core/a/2.lua")
+    site.modulefile("Core/cf/1.lua", 'conflict("a/1", atmost("b", "1.5"))')
+    site.modulefile("Core/b/1.lua")
+    site.modulefile("Core/both/1.lua", 'conflict("a") load("a")')
+    assert site.load("cf", "a/1").loaded == ["cf/1", "a/1"]
+    site.module("purge")
+
+    site.env["LMOD_DOWNSTREAM_CONFLICTS"] = "yes"
+    site.load("cf")
+    site.fails("load", "a/1")
+    assert "a/1 cannot be loaded together with cf/1" in site.err
+    site.fails("load", "b")
+    assert site.load("a/2").loaded == ["cf/1", "a/2"]
+    assert site.unload("cf").load("a/1", "b").loaded == ["a/1", "b/1"]
+    site.module("purge")
+    site.fails("load", "both")
+
+
+def test_what_is_required_can_be_loaded(site):
+    """With MODULES_AUTO_HANDLING `prereq` does what `depends_on` does, and `prereq_any` what `depends_on_any` does."""
+    site.modulefile("Core/a/1.lua")
+    site.modulefile("Core/b/1.lua")
+    site.modulefile("Core/all/1.lua", 'prereq("a", "b")')
+    site.modulefile("Core/any/1.lua", 'prereq_any("nope", "b", "a")')
+    site.fails("load", "all")
+
+    site.env["MODULES_AUTO_HANDLING"] = "yes"
+    assert site.load("all").loaded == ["a/1", "b/1", "all/1"]
+    assert site.load("any").unload("all").loaded == ["b/1", "any/1"]
+    assert site.unload("any").loaded == []
+    site.env["LMODPY_UNDO"] = "lmod"
+    assert site.load("a", "all").unload("all").loaded == ["a/1"]

@@ -1,11 +1,16 @@
-"""What rc files say about a module that is about to be loaded. Imported when some rc file hides or forbids."""
+"""Who may be loaded: what rc files hide or forbid, and what loaded modules keep out. Imported where either is asked."""
 
 from __future__ import annotations
 
 from lmodpy.errors import Refused
+from lmodpy.names.request import Request, satisfies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmodpy.session.frame import Frame
+    from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
     from lmodpy.tree.directory import Modulefile
 
@@ -21,3 +26,34 @@ def admitted(session: Session, module: Modulefile) -> str:
     if ban:
         session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}")
     return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + "n" * bool(ban)
+
+
+# Conflicts that hold for what is loaded later, too: remembered like properties, under a name that no property can have.
+
+_KEPT_OUT = "-"
+
+
+def kept_out(requests: Sequence[Request]) -> list[str]:
+    """Return what to remember of a `conflict` with these modules."""
+    return [_KEPT_OUT + "\t".join((each.text, each.low, each.high, *_open(each))) for each in requests]
+
+
+def let_in(session: Session, module: Modulefile) -> None:
+    """Raise Refused for a module that a loaded one has said it cannot be loaded together with."""
+    others: list[Loaded | Frame] = [*session.loaded.active(), *session.pending.values()]
+    for there in others:
+        if there.name != module.name and any(_means(text, module) for text in there.properties):
+            hint = f"module swap {there.full_name} {module.full_name}"
+            raise Refused(f"{module.full_name} cannot be loaded together with {there.full_name}", hint=hint)
+
+
+def _open(request: Request) -> tuple[str, str]:
+    return "<" * request.open_low, ">" * request.open_high
+
+
+def _means(text: str, module: Modulefile) -> bool:
+    if not text.startswith(_KEPT_OUT):
+        return False
+    name, low, high, open_low, open_high = text[1:].split("\t")
+    request = Request(name, low, high, bool(open_low), bool(open_high))
+    return satisfies(request, module.name, module.version, "conflict")

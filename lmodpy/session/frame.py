@@ -69,18 +69,19 @@ class Frame:
                 del session.pending[self.name]
             self.env.restore_pretence(pretence)
 
-    def inherit(self, *, must: bool = True) -> None:
-        """Evaluate the next modulefile of the same full name along MODULEPATH in this frame."""
+    def inherit(self, *, must: bool = True) -> str:
+        """Evaluate the next modulefile of the same full name along MODULEPATH in this frame; return its path."""
         following = self.session.next_same(self)
         if following is None:
             if must:
                 raise Refused("inherit() finds no further modulefile of this name along MODULEPATH")
-            return
+            return ""
         here, self.module, self.path = (self.module, self.path), following, following.path
         try:
             self.session.evaluate(self.path, self)
         finally:
             self.module, self.path = here
+        return following.path
 
     def warn(self, text: str) -> None:
         """Tell the user about trouble that does not stop the command."""

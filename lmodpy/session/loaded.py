@@ -70,6 +70,10 @@ class LoadedModules:
         """Return the active modules in load order."""
         return [module for module in self._modules.values() if module.active]
 
+    def to_settle(self) -> list[Loaded]:
+        """Return every module in the order in which they settle: what is active comes before what waits."""
+        return sorted(self._modules.values(), key=_waits)
+
     def add(self, module: Loaded) -> None:
         """Put a module at the end of the load order."""
         self._modules.pop(module.name, None)
@@ -99,3 +103,7 @@ class LoadedModules:
     def rollback(self, mark: dict[str, Loaded]) -> None:
         """Forget everything since `mark`."""
         self._modules = dict(mark)
+
+
+def _waits(module: Loaded) -> bool:
+    return not module.active

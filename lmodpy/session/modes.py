@@ -216,13 +216,17 @@ def note_need(frame: Frame, said: op.DependsOn) -> None:
             frame.needs.append(module.name)
 
 
-def forgo(frame: Frame, said: op.DependsOn) -> None:
+def forgo(frame: Frame, said: op.DependsOn | op.Prereq) -> None:
     """Release what was needed; what nobody else needs or asked for is unloaded."""
     frame.session.release(frame, [name for name in frame.needs if _named(name, said.requests)])
 
 
 def require(frame: Frame, said: op.Prereq) -> None:
-    """Refuse unless all (or one) of the modules are loaded."""
+    """Refuse unless all (or one) of the modules are loaded; or load them, if the site wants that."""
+    if frame.session.settings.flag("auto_handling"):
+        if frame.mode is MODES["load"]:
+            need(frame, op.DependsOn(said.requests, said.any_of))
+        return
     missing = [request for request in said.requests if not frame.session.has_prerequisite(request)]
     if not missing or (said.any_of and len(missing) < len(said.requests)):
         return
@@ -237,6 +241,10 @@ def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
     if rivals:
         names = ", ".join(rivals)
         raise Refused(f"cannot be loaded together with {names}", hint=f"module swap {rivals[0]} {frame.asked}")
+    if frame.session.settings.flag("downstream"):
+        from lmodpy.session.admission import kept_out  # noqa: PLC0415 - few sites want it
+
+        frame.properties += kept_out(said.requests)
 
 
 def claim_family(frame: Frame, said: op.Family) -> None:
@@ -278,7 +286,7 @@ TABLE: dict[type, Row] = {
     op.EditPath:  (edit_path,     undo_edit_path, ignore,      edit_path,     ignore,        ignore,      edit_path),
     op.Load:      (load,          undo_load,      ignore,      ignore,        ignore,        ignore,      look_for),
     op.DependsOn: (need,          forgo,          ignore,      note_need,     ignore,        ignore,      ignore),
-    op.Prereq:    (require,       ignore,         ignore,      require,       ignore,        ignore,      ignore),
+    op.Prereq:    (require,       forgo,          ignore,      require,       ignore,        ignore,      ignore),
     op.Conflict:  (refuse_rivals, ignore,         ignore,      refuse_rivals, ignore,        ignore,      ignore),
     op.Family:    (claim_family,  leave_family,   ignore,      claim_family,  ignore,        ignore,      ignore),
     op.Whatis:    (ignore,        ignore,         ignore,      ignore,        ignore,        ignore,      ignore),

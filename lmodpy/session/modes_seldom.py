@@ -163,6 +163,14 @@ def follow(frame: Frame, _: op.Inherit) -> None:
     frame.inherit(must=False)
 
 
+def quote(frame: Frame, _: op.Inherit) -> None:
+    """Read the next modulefile of the same name, and keep what it says with the call that asked for it."""
+    usual, frame.journal = frame.journal, []
+    path = frame.inherit(must=False)
+    usual[-1] = usual[-1]._replace(operation=op.Inherit(path, tuple(frame.journal)))
+    frame.journal = usual
+
+
 def purge_others(frame: Frame, said: op.Purge) -> None:
     """Unload every module but those being loaded."""
     frame.session.purge(force=said.force)
@@ -294,7 +302,7 @@ TABLE: dict[type, Row] = {
     op.Complain:        (refuse,        complain,      refuse,       refuse,        ignore,     pass_over,  refuse),
     op.Break:           (stop,          ignore,        ignore,       stop,          ignore,     ignore,     ignore),
     op.Execute:         (execute,       execute,       execute,      execute,       ignore,     execute,    ignore),
-    op.Inherit:         (inherit,       follow,        ignore,       inherit,       follow,     follow,     ignore),
+    op.Inherit:         (inherit,       follow,        ignore,       inherit,       quote,      follow,     ignore),
     op.Purge:           (purge_others,  ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.DynamicTree:     (ignore,        ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.RequireFullName: (insist,        warn_of_name,  ignore,       insist,        ignore,     ignore,     insist),

@@ -290,7 +290,7 @@ class Session:
             if self.frames or path == self._settled_path:
                 return
             self._settled_path = path
-            for module in self.loaded.all():
+            for module in self.loaded.to_settle():
                 self._resettle(module.name)
 
     def check(self) -> None:
@@ -446,7 +446,11 @@ class Session:
             raise ModulefileError(f"more than {_DEEPEST} modules load each other in a chain")
 
     def _marks(self, module: Modulefile) -> str:
-        """Return the letters that mark a module; raises Refused for one that rc files forbid."""
+        """Return the letters that mark a module; raises Refused for one that rc files or loaded modules keep out."""
+        if self.settings.flag("downstream"):
+            from lmodpy.session.admission import let_in  # noqa: PLC0415 - few sites want it
+
+            let_in(self, module)
         if not self.tree.limited:
             return "h" if module.kind else ""
         from lmodpy.session.admission import admitted  # noqa: PLC0415 - few rc files hide or forbid
@@ -509,6 +513,8 @@ class Session:
                 self.reload(module)
         elif found is not None:
             self._revive(module, found)
+        else:
+            self.loaded.add(module)
 
     def _revive(self, module: Loaded, found: Modulefile) -> None:
         """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
