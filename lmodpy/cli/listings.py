@@ -45,7 +45,8 @@ def avail_text(context: Context) -> str:
     words = [session.tree.resolve(word, roots) for word in line.words]  # an alias stands for its target
     blocks = [Block(root, tuple(_entries(context, root, roots, words))) for root in dict.fromkeys(roots)]
     if line.on("terse"):
-        aliases = [pair for pair in session.tree.aliases(roots).items() if _matches(pair[1:], words)]
+        known = session.tree.aliases(roots) if any(session.tree.all(root) for root in roots) else {}
+        aliases = [pair for pair in known.items() if _matches(pair[1:], words)]
         names = not line.words and not line.on("default")
         return terse_avail(blocks, aliases=aliases, names=names, decorate=context.settings.flag("terse_marks"))
     found = [] if line.words else _aliases(session, roots)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +29,7 @@ class Difference(NamedTuple):
 
 
 def play(case: Case, rows: Sequence[Known] = KNOWN) -> Difference | None:
-    """Play a case with both tools until they differ; after a known difference, only if that leads nowhere else."""
+    """Play a case until the tools differ or Lmod is stuck; after a known difference, only if both can go on alike."""
     with tempfile.TemporaryDirectory(prefix="site-") as site:
         env = case.write(site)
         lmod, lmodpy = tools = Lmod(env), Lmodpy(env)
@@ -38,7 +39,10 @@ def play(case: Case, rows: Sequence[Known] = KNOWN) -> Difference | None:
                 for tool in tools:
                     tool.set(*words[1:])
                 continue
-            theirs, ours = lmod.type(*words), lmodpy.type(*words)
+            try:
+                theirs, ours = lmod.type(*words), lmodpy.type(*words)
+            except subprocess.TimeoutExpired:
+                return None
             names = differing(compared(theirs, words), compared(ours, words))
             step = Step(words, before, theirs, ours, frozenset(names))
             why = next((row for row in rows if names and row.holds(step)), None)

@@ -47,6 +47,11 @@ def _old_file(step: Step) -> bool:
     return step.names == {"_LMFILES_"} and same
 
 
+def _odd_target(step: Step) -> bool:
+    target = step.ours.text.partition("(@")[2].partition(")")[0]
+    return "avail" in step.words and step.theirs.text == "" and bool({*target} & {*"-+.~"})
+
+
 def _version_not_there(step: Step) -> bool:
     """Say whether ours failed for a version of a name of which Lmod has loaded another."""
     failed = _ours_failed(step) and "no module" in step.ours.text
@@ -100,6 +105,12 @@ KNOWN = (
         "the terse list says that no module is loaded, even if some are inactive",
         lambda step: "list" in step.words and (step.theirs.text, step.ours.text) == ("", "No modules loaded\n"),
         session({"Extra/a/1": ""}, "use SITE/Extra", "load a", "unuse SITE/Extra", "-t list"),
+        goes_on=True,
+    ),
+    Known(
+        "`-t avail ALIAS` finds the target although its name means something in a pattern",
+        _odd_target,
+        session({"Core/a/1-2": "", "Core/.modulerc": 'module_alias("zz", "a/1-2")'}, "-t avail zz"),
         goes_on=True,
     ),
     Known(

@@ -31,6 +31,10 @@ class Tool(Protocol):
         """Set a variable by hand, or unset it."""
 
 
+PATIENCE = 20
+"""Seconds after which Lmod is thought to be going round in a circle, which it does for some."""
+
+
 class Lmodpy:
     """The real engine at a prompt without a shell, undoing as Lmod does."""
 
@@ -56,8 +60,9 @@ class Lmod:
         self.functions: dict[str, str] = {}
 
     def type(self, *words: str) -> Seen:
+        """Run a command; raises TimeoutExpired."""
         env = {**self.env, "LMOD_IGNORE_CACHE": "yes", "LC_ALL": "C.UTF-8"}
-        done = subprocess.run([LMOD, "bash", *words], env=env, capture_output=True, check=False)
+        done = subprocess.run([LMOD, "bash", *words], env=env, capture_output=True, check=False, timeout=PATIENCE)
         read_bash(os.fsdecode(done.stdout), self.env, self.aliases, self.functions)
         return self.seen(done.returncode, os.fsdecode(done.stderr))
 
