@@ -79,7 +79,7 @@ class Settings:
     def number(self, name: str) -> float:
         """Return the value as a number; the default, if it is none."""
         for text in (self.text(name), SETTINGS[name].default):
-            if text.replace(".", "", 1).isdigit():
+            if text.replace(".", "", 1).isdecimal():
                 return float(text)
         return 0
 

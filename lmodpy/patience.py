@@ -11,31 +11,40 @@ if TYPE_CHECKING:
 
 
 class Patience:
-    """Calls `give_up` with the path of a modulefile that has run for `seconds` on end; 0 waits for ever.
+    """Calls `give_up`, which ends the process, with the path of a modulefile that has run for `seconds`; 0: never.
 
-    `children` are the programs that modulefiles wait for just now: numbers for `kill`, so negative for whole groups.
+    The time of the modules that it loads is theirs and not its own. `children` are the programs that modulefiles wait
+    for just now: numbers for `kill`, so negative for whole groups.
     """
 
     def __init__(self, seconds: float, give_up: Callable[[str, set[int]], None]) -> None:
         self.children: set[int] = set()
         self._seconds = seconds
         self._give_up = give_up
-        self._paths: list[str] = []
+        self._running: list[tuple[str, float]] = []
+        """The modulefiles, the outermost first, and how long each has run before the next one began."""
         self._since = 0.0
         self._watches = not seconds
+        self._judging = _thread.allocate_lock()
 
     def begin(self, path: str) -> None:
         """Say that a modulefile begins; modulefiles may nest."""
-        self._paths.append(path)
-        self._since = monotonic()
+        with self._judging:
+            now = monotonic()
+            if self._running:
+                outer, spent = self._running[-1]
+                self._running[-1] = outer, spent + now - self._since
+            self._running.append((path, 0.0))
+            self._since = now
         if not self._watches:
             self._watches = True
             _thread.start_new_thread(self._watch, ())
 
     def end(self) -> None:
-        """Say that the modulefile that began last has ended."""
-        self._paths.pop()
-        self._since = monotonic()
+        """Say that the modulefile that began last has ended; once it is given up this does not return."""
+        with self._judging:
+            self._running.pop()
+            self._since = monotonic()
 
     def _watch(self) -> None:
         never = _thread.allocate_lock()
@@ -43,8 +52,14 @@ class Patience:
         left = self._seconds
         while left > 0:
             never.acquire(timeout=min(left, _thread.TIMEOUT_MAX))
-            left = self._since + self._seconds - monotonic() if self._paths else self._seconds
-        self._give_up(self._paths[-1], self.children)
+            # Held while giving up: a modulefile whose program is killed must not go on, and succeed.
+            with self._judging:
+                left = self._seconds
+                if self._running:
+                    path, spent = self._running[-1]
+                    left -= spent + monotonic() - self._since
+                    if left <= 0:
+                        self._give_up(path, self.children)
 
 
 watch = Patience(0, lambda _path, _children: None)

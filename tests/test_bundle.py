@@ -31,10 +31,10 @@ def bundle(opt: Path) -> Path:
     return next((opt / "lib" / VERSION / "site-packages/lmodpy/__pycache__").glob("bundle.*"))
 
 
-def use(opt: Path) -> str:
+def use(opt: Path, **more: str) -> str:
     """Run a command and return what it prints for the shell."""
     argv = [opt / "bin/lmodpy-cmd", "bash", "use", "/x"]
-    done = subprocess.run(argv, env={"PATH": os.defpath}, capture_output=True, text=True, check=True)
+    done = subprocess.run(argv, env={"PATH": os.defpath, **more}, capture_output=True, text=True, check=True)
     return done.stdout
 
 
@@ -45,6 +45,14 @@ def test_the_first_command_writes_it_and_the_next_reads_it(opt):
     (opt / "lib" / VERSION / "site-packages/lmodpy/session/session.py").unlink()
     assert use(opt) == first
     assert first.startswith("MODULEPATH=/x;\n")
+    assert bundle(opt).stat().st_mtime_ns == written
+
+
+def test_whoever_looks_for_a_failure_does_without(opt):
+    """With LMODPY_DEBUG the code comes from the files, which have lines; the bundle is left as it is."""
+    first = use(opt)
+    written = bundle(opt).stat().st_mtime_ns
+    assert use(opt, LMODPY_DEBUG="1") == first
     assert bundle(opt).stat().st_mtime_ns == written
 
 

@@ -23,6 +23,9 @@ BROKEN = {
     "unknown word": ('prependpath("P", "/x")', 2, "prependpath"),
     "error with a table": ("error({})", 2, "not a text"),
     "question": ("dirname(nil)", 2, "`dirname` cannot do with (nil)"),
+    "library": ("lfs.rmdir(nil)", 2, "`lfs.rmdir` cannot do with (nil)"),
+    "directory": ('lfs.dir("/nope")', 2, "`lfs.dir` cannot open /nope: No such file"),
+    "program": ("io.popen(nil)", 2, "`io.popen` and `os.execute` take a command as text"),
     "recursion": ("local function f() return 1 + f() end f()", 2, "stack overflow"),
 }
 

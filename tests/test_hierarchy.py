@@ -137,6 +137,15 @@ def test_a_directory_with_priority_stays_in_front(site):
     assert site.paths == ["first", "second", "Core"]
 
 
+@pytest.mark.parametrize("number", ["--5", "²", "high", ""])
+def test_a_priority_is_a_number(site, number):
+    """Where a user gives another text, that is an error; where a variable holds one, it is passed over."""
+    assert "takes a number" in site.fails("use", "--priority", number, str(site.root))
+    site.modulefile("Core/gcc/1.lua", 'prepend_path("MODULEPATH", ROOT.."/gcc")')
+    site.env["__LMOD_Priority_MODULEPATH"] = f"{site.root}/Core:{number}"
+    assert site.load("gcc").paths == ["gcc", "Core"]
+
+
 def test_reset_goes_back_to_the_sites_defaults(site):
     """`reset` unloads all, takes back what `use` did and loads the site's modules."""
     site.modulefile("Core/std/1.lua", 'setenv("STD", "1") add_property("lmod", "sticky")')

@@ -379,7 +379,7 @@ def test_a_virtual_module(rc, where):
 
 
 def test_a_virtual_module_among_others(rc):
-    """A marked one is the default; with nothing else to choose, so is the highest one."""
+    """A marked one is the default; with nothing else to choose, so is the highest one that has a file behind it."""
     site = rc('module_virtual("h/0.5","h/1") module_version("h/0.5","default")')
     assert taken(site, "h", "h/1", "h/0.5") == {"h": "h/0.5", "h/1": "h/1", "h/0.5": "h/0.5"}
     assert "h/0.5 (D)" in site.module("avail").err
@@ -388,6 +388,10 @@ def test_a_virtual_module_among_others(rc):
     assert taken(site, "v") == {"v": "v/2.10"}
     rc('module_virtual("v/2.9","v/.one") module_virtual("v/2.10","v/.one") hide{name="v/2.10"} forbid{name="v/2.9"}')
     assert "v/2.9 is forbidden" in site.fails("load", "v")
+    rc('module_virtual("h/3","h/.gone") module_version("h/3","default")')
+    assert taken(site, "h", "h/3") == {"h": "h/2", "h/3": None}
+    rc('module_virtual("v/3","v/.gone") module_virtual("v/2","v/.one")')
+    assert taken(site, "v") == {"v": "v/2"}
 
 
 def test_a_hidden_version_without_its_dot(rc):

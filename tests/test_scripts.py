@@ -1,6 +1,7 @@
 """`source_sh`: what a script does is done, kept on record, and undone without the script."""
 
 import os
+import tempfile
 import time
 
 import pytest
@@ -140,6 +141,14 @@ def test_a_failing_script_fails_the_load(site, how):
     assert "m/1 cannot be loaded" in error
     assert "Core/m/1.lua:2" in error
     assert time.monotonic() - begun < 20
+
+
+def test_temporary_files_may_lie_anywhere(tmp_path, monkeypatch):
+    """The name of their directory is no part of what the shell is told to do."""
+    place = tmp_path / "DIR and 'SCRIPT'"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    assert read(tmp_path, "bash", "export A=1\n") == {("setenv", "A"): "1"}
 
 
 def test_a_script_that_leaves_something_running_is_not_waited_for(tmp_path):

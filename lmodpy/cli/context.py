@@ -67,7 +67,7 @@ class Context:
     def width(self) -> int:
         """Return the columns of the terminal."""
         given = self.line.options.get("width") or self.settings.text("width") or self.environ.get("COLUMNS", "")
-        if given.isdigit() and int(given):
+        if given.isdecimal() and int(given):
             return max(30, int(given))
         try:
             return system.get_terminal_size(2).columns or 80

@@ -86,7 +86,7 @@ def reset(context: Context) -> None:
 
 
 def _number(text: str) -> int:
-    if not text.lstrip("-").isdigit():
+    if not text.removeprefix("-").isdecimal():
         raise UsageError("`module use --priority` takes a number", hint="module use --priority 10 DIRECTORY")
     return int(text)
 

@@ -68,8 +68,11 @@ def _give_up(argv: Sequence[str], path: str, children: set[int]) -> NoReturn:
     """End the command, and the programs that it waits for, because a modulefile takes too long."""
     from lmodpy.report.text import Style, error_text  # noqa: PLC0415 - hardly ever
 
-    for child in children:
-        system.kill(child, SIGKILL)
+    for child in tuple(children):
+        try:
+            system.kill(child, SIGKILL)
+        except OSError:
+            continue  # it has just ended by itself
     environ = environment(system.environment())
     seconds = Settings(environ).number("eval_timeout")
     error = ModulefileError(

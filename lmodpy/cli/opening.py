@@ -104,7 +104,7 @@ def _tree_options(line: Line, settings: Settings, evaluators: Evaluators) -> Opt
         allow_tcl=settings.flag("allow_tcl"),
         dot_alias=settings.flag("dot_alias"),
         nearly_days=settings.number("nearly_forbidden_days"),
-        max_depth={root: int(depth) for root, _, depth in depths if root and depth.isdigit()} or None,
+        max_depth={root: int(depth) for root, _, depth in depths if root and depth.isdecimal()} or None,
         is_ignored=evaluators.ignores(patterns) if patterns else ignored_by_default,
         matches=evaluators.matches,
     )

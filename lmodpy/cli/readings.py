@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.errors import LmodError, ModuleNotFound
+from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.modulefile.operations import Help, Whatis
-from lmodpy.report.details import help_text, show_text, whatis_text
+from lmodpy.report.details import help_text, path_text, show_text, whatis_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,17 +16,28 @@ if TYPE_CHECKING:
 
 
 def show_texts(context: Context) -> list[str]:
-    """Show what the named modulefiles say; only the path with --location or --terse, the file itself with --raw."""
+    """Show what the named modulefiles say; with --location or --terse where they lie, with --raw the files."""
     texts = []
     for module, request in _chosen(context):
-        if context.line.on("location") or context.line.on("terse"):
+        if context.line.on("location"):
             texts.append(f"{module.path}\n")
+        elif context.line.on("terse"):
+            texts.append(_paths(context, module, request))
         elif context.line.on("raw"):
             texts.append(_content(module.path))
         else:
             frame = context.session.read(module, "show", request.text)
             texts.append(show_text(module.path, frame.journal, context.width()))
     return texts
+
+
+def _paths(context: Context, module: Modulefile | Loaded, request: Request) -> str:
+    """Return the path of a modulefile and of those that it inherits from; of one that is broken, its own."""
+    try:
+        calls = context.session.read(module, "show", request.text).journal
+    except ModulefileError:
+        calls = []
+    return path_text(module.path, calls)
 
 
 def help_texts(context: Context) -> list[str]:

@@ -213,4 +213,4 @@ class Environment:
 def _read_helper(text: str | None) -> dict[str, int]:
     """Read `path:number;path:number…`; what cannot be read is left out."""
     pairs = (item.rpartition(":") for item in (text or "").split(";"))
-    return {path: int(number) for path, _, number in pairs if path and number.lstrip("-").isdigit()}
+    return {path: int(number) for path, _, number in pairs if path and number.removeprefix("-").isdecimal()}

@@ -9,6 +9,8 @@ import os
 import stat
 import syslog
 
+from lmodpy.errors import ModulefileError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +88,7 @@ def _entries(path: str) -> list[str]:
     try:
         return [".", "..", *os.listdir(path)]
     except OSError as error:
-        raise ValueError(f"cannot open {path}: {error.strerror}") from None
+        raise ModulefileError(f"`lfs.dir` cannot open {path}: {error.strerror}") from None
 
 
 def _set_variable(host: Host, name: str, value: object = None, *_: object) -> int:

@@ -175,9 +175,10 @@ class LuaEvaluator:
             args = args[: code.co_argcount - 1]  # as Lua's own functions, it does not mind more
         try:
             return self._inward(question(host, *map(self._outward, args)))
-        except (TypeError, AttributeError, ValueError) as error:
+        except (TypeError, AttributeError, ValueError, OverflowError) as error:
             given = ", ".join(repr(self._outward(arg)) for arg in args)
-            raise ModulefileError(f"`{word}` cannot do with ({given.replace('None', 'nil')})") from error
+            text = f"`{word.replace(' ', '.')}` cannot do with ({given.replace('None', 'nil')})"
+            raise ModulefileError(text) from error
 
     def _getenv(self, name: Any = None) -> Any:
         if not isinstance(name, str):
@@ -194,9 +195,11 @@ class LuaEvaluator:
         if self._hosts:
             self._hosts[-1].tell(_outward(text))
 
-    def _program(self, command: str) -> Any:
+    def _program(self, command: Any = None) -> Any:
         from lmodpy.modulefile.programs import run  # noqa: PLC0415 - few modulefiles start programs
 
+        if type(command) is not str:
+            raise ModulefileError("`io.popen` and `os.execute` take a command as text, not nil or a table")
         text, status = run(_outward(command), self._hosts[-1].environ() if self._hosts else {})
         return _inward(text), status
 

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple
 
+    from lmodpy.modulefile.operations import Call
     from lmodpy.names.request import Request
 else:
     from lmodpy.values import NamedTuple
@@ -114,7 +115,10 @@ class Execute(NamedTuple):
 
 
 class Inherit(NamedTuple):
-    """Evaluate the next modulefile of the same name along MODULEPATH."""
+    """Evaluate the next modulefile of the same name along MODULEPATH; `show` keeps which that was, and what it said."""
+
+    path: str = ""
+    calls: tuple[Call, ...] = ()
 
 
 class Purge(NamedTuple):

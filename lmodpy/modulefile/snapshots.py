@@ -47,7 +47,8 @@ def snapshots(shell: str, script: str, environ: Mapping[str, str], seconds: floa
     speech = _speech(shell)
     _check_there(script)
     with tempfile.TemporaryDirectory(prefix="lmodpy-") as folder:
-        text = speech.text.replace("DIR", shlex.quote(folder)).replace("SCRIPT", script)
+        places = {"DIR": shlex.quote(folder), "SCRIPT": script}
+        text = re.sub("DIR|SCRIPT", lambda found: places[found[0]], speech.text)
         told = _run(shell, script, (*speech.command, text), environ, seconds)
         if not os.path.exists(f"{folder}/after.env"):
             raise _failure(shell, script, "ends its shell before anyone can see what it did", told)

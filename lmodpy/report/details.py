@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from lmodpy.modulefile.operations_seldom import Inherit
 from lmodpy.report.text import rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from lmodpy.modulefile.operations import Call
@@ -18,8 +19,15 @@ def show_text(path: str, calls: Iterable[Call], width: int = 80) -> str:
     EasyBuild, ReFrame and others read these lines, so neither quotes nor newlines within a value are escaped.
     """
     border = "-" * max(width - 4, 1)
-    lines = [border, f"   {path}:", border, *(call_line(call) for call in calls)]
+    lines = [border, f"   {path}:", border, *_lines(calls)]
     return "".join(f"{line}\n" for line in lines) + "\n"
+
+
+def path_text(path: str, calls: Iterable[Call], arrow: str = "") -> str:
+    """Say where a modulefile lies, and with an arrow where those lie that it inherits from."""
+    further = (call.operation for call in calls)
+    below = (path_text(said.path, said.calls, _ARROW) for said in further if isinstance(said, Inherit) and said.path)
+    return f"{arrow}{path}\n{''.join(below)}"
 
 
 def call_line(call: Call) -> str:
@@ -41,6 +49,16 @@ def help_text(full_name: str, text: str, width: int = 80) -> str:
         return f"{full_name} has no help; `module show {full_name}` tells what it does.\n"
     closed = text if text.endswith("\n") else f"{text}\n"
     return f"{rule(f'help for {full_name}', width)}\n{closed}\n"
+
+
+def _lines(calls: Iterable[Call]) -> Iterator[str]:
+    """Write the calls, those of an inherited modulefile indented below its path."""
+    for call in calls:
+        yield call_line(call)
+        said = call.operation
+        if isinstance(said, Inherit) and said.path:
+            yield f"{_ARROW}{said.path}"
+            yield from (f"   {line}" for line in _lines(said.calls))
 
 
 def _ordinary(word: str, args: Sequence[Any]) -> str:
@@ -122,6 +140,7 @@ def _number(value: float) -> str:
     return f"{text}.0" if text.lstrip("-").isdigit() else text
 
 
+_ARROW = "--> "
 _MODES = ("modeA", "mode")
 _WRITERS: dict[str, Callable[[str, Sequence[Any]], str]] = {
     "help": _long,

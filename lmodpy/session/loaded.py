@@ -44,7 +44,7 @@ class Loaded(NamedTuple):
 
 
 class LoadedModules:
-    """The loaded modules in load order; inactive ones keep their place."""
+    """The loaded modules in load order; inactive ones in the order in which they come back."""
 
     def __init__(self, modules: Iterable[Loaded] = ()) -> None:
         self._modules = {module.name: module for module in modules}

@@ -196,14 +196,17 @@ class Tree:
         found = self._choose(request, way[-1], roots)
         if not self._rc.virtual or request.ranged:
             return found
-        from lmodpy.tree.virtual import best, dressed  # noqa: PLC0415 - virtual modules are rare
+        from lmodpy.tree.virtual import candidates, dressed  # noqa: PLC0415 - virtual modules are rare
 
         name = next((step for step in way if step in self._rc.virtual), "")
-        if not name:
-            name = best(way[-1], self._rc, list(self._rules_near(way[-1], roots)), found)
-            target = self._rc.virtual.get(name, "")
-            found = self._choose(Request(target), target, roots) if name else found
-        return dressed(found, name) if found and name else found
+        if name:
+            return dressed(found, name) if found else None
+        for name in candidates(way[-1], self._rc, list(self._rules_near(way[-1], roots)), found):
+            target = self._rc.virtual[name]
+            behind = self._choose(Request(target), target, roots)
+            if behind:
+                return dressed(behind, name)
+        return found
 
     def _choose(self, request: Request, name: str, roots: Sequence[str]) -> Modulefile | None:
         if not _is_plausible(name):

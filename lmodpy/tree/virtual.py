@@ -17,21 +17,20 @@ if TYPE_CHECKING:
     from lmodpy.tree.rules import Rules
 
 
-def best(name: str, rc: RcFiles, tables: Sequence[Rules], real: Modulefile | None) -> str:
-    """Return the virtual version that a bare name means; nothing, if `real`, a modulefile, comes before it.
+def candidates(name: str, rc: RcFiles, tables: Sequence[Rules], real: Modulefile | None) -> list[str]:
+    """Return the virtual versions that a bare name may mean, the heaviest first; none that come behind `real`.
 
-    A marked one competes with real ones, the others only take part where there is nothing real.
+    A marked one competes with a real modulefile, the others only take part where there is nothing real.
     """
-    found = ""
-    weight = real.weight if real else ""
+    found: list[tuple[str, str]] = []
     for full_name in rc.virtual:
         if full_name.rpartition("/")[0] != name or rc.kind_of(name, full_name, "", tables) not in ("", "soft"):
             continue
         mark = _mark(full_name, rc, tables)
-        own = marked(canonical(full_name.rpartition("/")[2]), mark)
-        if own > weight and (mark or not real):
-            found, weight = full_name, own
-    return found
+        weight = marked(canonical(full_name.rpartition("/")[2]), mark)
+        if not real or (mark and weight > real.weight):
+            found.append((weight, full_name))
+    return [full_name for _, full_name in sorted(found, reverse=True)]
 
 
 def made(modules: Sequence[Modulefile], rc: RcFiles, tables: Sequence[Rules]) -> Iterator[Modulefile]:
