@@ -57,6 +57,7 @@ SETTINGS = {
     )
 }
 
+_SYSTEM_RC = tuple([SETTINGS[name].variable for name in ("system_rc", "system_rc_file", "tmod_rc_file")])
 _NO = frozenset(("", "0", "no", "off"))
 _PLACES = frozenset(("avail", "spider", "list"))
 
@@ -94,8 +95,11 @@ class Settings:
     def system_rc(self, get: Callable[[str], str | None] | None = None) -> str:
         """Return what names the rc files of the site, in the environment found or as `get` knows it now."""
         get = get or self._environ.get
-        values = (get(SETTINGS[name].variable) for name in ("system_rc", "system_rc_file", "tmod_rc_file"))
-        return next(filter(None, values), "")
+        for variable in _SYSTEM_RC:  # asked before every look-up
+            named = get(variable)
+            if named:
+                return named
+        return ""
 
     def rc_files(self, named: str) -> list[str]:
         """Return rc files of the site and directories of such files: those named, else those in the usual place."""

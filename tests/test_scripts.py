@@ -23,7 +23,10 @@ VARIABLES = [
     ("/a:/b:/c", "/a:/c", [("remove_path", ("V", "/b"))]),
     ("/a:/b", "/n/:/b", [("remove_path", ("V", "/a")), ("prepend_path", ("V", "/n/"))]),
     ("/a:/b", "/b:/a", [("setenv", ("V", "/b:/a"))]),
+    ("/a:/b", "/a:/a:/b", [("prepend_path", ("V", "/a"))]),
+    ("/a:/b", "/b:/n:/a:/b", [("prepend_path", ("V", "/b:/n"))]),
     ("http://x", "http://y", [("setenv", ("V", "http://y"))]),
+    ("http://x", "http://y:http://x", [("setenv", ("V", "http://y:http://x"))]),
     ("-O2 -g", "-O2 -g -Wall", [("setenv", ("V", "-O2 -g -Wall"))]),
     ("/a", "", [("setenv", ("V", ""))]),
 ]

@@ -79,7 +79,7 @@ class Environment:
 
     def on_record(self, name: str) -> bool:
         """Say whether a loaded module has a part in a variable, so that its value follows from the record."""
-        return bool(self._latest(name).owners())
+        return self._latest(name).owned
 
     def owned(self, owner: str) -> list[str]:
         """Return the names of all that a module has a part in."""
@@ -123,7 +123,7 @@ class Environment:
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""
         latest = ((name, self._latest(name)) for name in self._recorded_names())
-        return {name: history for name, history in latest if history.owners()}
+        return {name: history for name, history in latest if history.owned}
 
     def diff(self, commands: tuple[str, ...] = (), text: str = "") -> Diff:
         """Return the difference between the environment as found and as it is now."""
@@ -164,7 +164,7 @@ class Environment:
     def _helper_changes(self, name: str, history: History) -> Iterator[tuple[str, str | None]]:
         """Say which helper variables change: priorities always, counts only where the record does not hold them."""
         marks = marks_of(history.value)
-        counts = {} if history.owners() else {path: count for path, (count, _) in marks.items() if count != 1}
+        counts = {} if history.owned else {path: count for path, (count, _) in marks.items() if count != 1}
         ranks = {path: rank for path, (_, rank) in sorted(marks.items()) if rank}
         for helper, values in ((COUNTS + name, counts), (RANKS + name, ranks)):
             text = ";".join(f"{path}:{value}" for path, value in values.items()) or None

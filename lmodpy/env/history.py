@@ -6,7 +6,7 @@ where reversing is not is told in docs/design/undo.md.
 
 from __future__ import annotations
 
-from lmodpy.env.pathlist import Edit, Entry, PathList, Rules, parse
+from lmodpy.env.pathlist import Edit, Entry, PathList, Rules, parse, paths_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class History:
         """Return the value as text, None for unset; `clean` leaves out empty entries, as PATH needs."""
         return text_of(self.value, clean=clean)
 
+    @property
+    def owned(self) -> bool:
+        """Say whether a module has changed it."""
+        return any(step.owner for step in self.steps)
+
     def owners(self) -> set[str]:
         """Return the names of the modules that changed it."""
         return {step.owner for step in self.steps if step.owner}
@@ -76,7 +81,7 @@ class History:
     def with_step(self, step: Step) -> History:
         """Return this history with one change more."""
         new: History = object.__new__(History)  # most words of a modulefile come here, and `__init__` doubles the price
-        new.base, new.rules, new.steps = self.base, self.rules, (*self.steps, step)
+        new.base, new.rules, new.steps = self.base, self.rules, self.steps + (step,)  # noqa: RUF005 - copies once
         new._done, new._value = self._done, self._value
         return new
 
@@ -141,9 +146,9 @@ def introduced(value: str | None, steps: Sequence[Step], rules: Rules) -> str | 
     edits = [step.change for step in steps if step.owner and isinstance(step.change, Edit)]
     if not edits:
         return None
-    read = parse(value, edits[0].sep, rules, merge=False)
+    sep = edits[0].sep
     brought = {edit.path for edit in edits if edit.verb != "remove"}
-    return text_of(read._replace(entries=tuple(entry for entry in read.entries if entry.path not in brought)))
+    return text_of(PathList(tuple(Entry(path) for path in paths_in(value, sep, rules) if path not in brought), sep))
 
 
 def merge(found: Sequence[str], before: Sequence[str], after: Sequence[str], touched: set[str]) -> list[str]:
@@ -208,4 +213,4 @@ def _marked(read: PathList, marks: Sequence[tuple[str, int, int]]) -> PathList:
 
 
 def _paths(value: str | PathList | None, sep: str, rules: Rules) -> list[str]:
-    return [entry.path for entry in parse(text_of(value), sep, rules, merge=False).entries]
+    return paths_in(text_of(value), sep, rules)

@@ -84,8 +84,14 @@ class PathList(NamedTuple):
 
 def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList:
     """Read a value; repeated entries are merged if `merge`."""
+    read = PathList(tuple([made(Entry, (path, 1, 0)) for path in paths_in(value, sep, rules)]), sep)
+    return read.merged() if merge else read
+
+
+def paths_in(value: str | None, sep: str, rules: Rules) -> list[str]:
+    """Return the entries of a value, each in its usual form."""
     if not value:
-        return PathList((), sep)
+        return []
     parts = value.split(sep)
     while len(parts) > 1 and not parts[-1] and not parts[-2]:
         parts.pop()
@@ -93,8 +99,7 @@ def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList
         parts.pop()
     if "//" in value or "/." in value or "./" in value or "~" in value or "/" + sep in value or value[-1] == "/":
         parts = [tidy(part, rules.home) for part in parts]
-    read = PathList(tuple([made(Entry, (part, 1, 0)) for part in parts]), sep)
-    return read.merged() if merge else read
+    return parts
 
 
 def tidy(path: str, home: str) -> str:

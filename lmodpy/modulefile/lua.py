@@ -25,6 +25,8 @@ LARGEST_FILE = 4 << 20
 MOST_MEMORY = 512 << 20
 """Bytes that all the modulefiles of a command may fill."""
 _ANY_NUMBER = 4  # the flag of code that takes `*args`
+_ACTING = frozenset(("load", "unload"))
+"""The modes in which nobody reads how a module describes itself."""
 _DEEP_ENOUGH = 20_000  # each module that loads another nests a dozen calls; the session limits the modules
 _PRELUDE = __file__.rpartition("/")[0] + "/prelude.lua"
 
@@ -45,7 +47,7 @@ class LuaEvaluator:
         self._hosts.append(host)
         rc, self._rc = self._rc, None
         try:
-            self._evaluate(text, path)
+            self._evaluate(text, path, acts=host.mode_name in _ACTING)
         finally:
             self._hosts.pop()
             self._rc = rc
@@ -85,13 +87,13 @@ class LuaEvaluator:
         except Exception as error:  # noqa: BLE001
             raise ModulefileError(f"{text!r} is no table of texts in Lua: {_first_line(error)}") from None
 
-    def _evaluate(self, text: str, path: str) -> None:
+    def _evaluate(self, text: str, path: str, *, acts: bool = False) -> None:
         if self._run is None:
             self._start()
         watch = patience.watch
         watch.begin(path)
         try:
-            done = self._run(text, self._rc is not None)
+            done = self._run(text, self._rc is not None, acts)
         finally:
             watch.end()
         if not done:

@@ -89,6 +89,19 @@ common.io = {
   write = function(...) write(table.concat(concat_written(...))) end,
 }
 common.print = function(...) write(table.concat(concat_written(...), "\t") .. "\n") end
+-- What describes a module is heard only by those who read modulefiles; else a text that is right never leaves Lua.
+local unheard
+local function describing(word)
+  local say
+  return function(...)
+    local text = ...
+    if unheard and select("#", ...) == 1 and type(text) == "string" and not find(text, "\0", 1, true) then return nil end
+    say = say or resolve(word)
+    return say(...)
+  end
+end
+common.whatis, common.help = describing("whatis"), describing("help")
+
 -- Say whether a text is a piece of a path in its usual form: no slash or blank at its ends, none doubled.
 local function usual(piece)
   if type(piece) ~= "string" then return false end
@@ -158,17 +171,17 @@ local function explain(problem)
   report(problem, line)
 end
 
--- Run a text in a fresh scope; return whether it ran to its end.
-return function(text, is_rc)
-  local here, outer = setmetatable({}, is_rc and rc_scope() or scope), current
+-- Run a text in a fresh scope; return whether it ran to its end. `acts`: nobody hears how the module describes itself.
+return function(text, is_rc, acts)
+  local here, outer, heard = setmetatable({}, is_rc and rc_scope() or scope), current, not unheard
   local chunk, problem = load(text, name, "t", here)
   if not chunk then
     report(problem, nil)
     return false
   end
-  current = here
+  current, unheard = here, acts
   local done, unexplained = xpcall(chunk, explain)
   if unexplained ~= nil and not done then report(unexplained, nil) end -- out of memory: Lua calls nothing any more
-  current = outer
+  current, unheard = outer, not heard
   return done
 end

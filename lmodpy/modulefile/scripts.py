@@ -90,14 +90,16 @@ def _variables(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[
 
 def _edits(name: str, old: str | None, new: str) -> list[Said]:
     """Return the edits of a path-like variable that make `new` of `old`; none if it is not one, or they would not."""
-    if not old or ":" not in new + old:
+    if not old or ":" not in new + old or "://" in new + old:
         return []
     was, now = old.split(":"), new.split(":")
     kept = [place for place, entry in enumerate(now) if entry and entry in was]
     if not kept:
         return []
-    front = [entry for entry in dict.fromkeys(now[: kept[0]]) if entry]
-    back = [entry for entry in dict.fromkeys(now[kept[0] :]) if entry and entry not in was and entry not in front]
+    whole = (place for place in range(len(now)) if now[place : place + len(was)] == was)
+    start = next(whole, kept[0])  # `/a:/a:/b` of `/a:/b` is /a in front, which is there already
+    front = [entry for entry in dict.fromkeys(now[:start]) if entry]
+    back = [entry for entry in dict.fromkeys(now[start:]) if entry and entry not in was and entry not in front]
     gone = [entry for entry in dict.fromkeys(was) if entry and entry not in now]
     edits = [("remove", entry) for entry in gone]
     edits += [("prepend", entry) for entry in reversed(front)]

@@ -218,12 +218,12 @@ def _load(verb: str) -> Maker:
     return make
 
 
-def _any_or_all(made: Callable[[tuple[Request, ...], bool], object], *, any_of: bool) -> Maker:
-    return lambda word, args, _: made(requests_of(word, args, strict=True), any_of)
+def _any_or_all(kind: type[op.DependsOn | op.Prereq], *, any_of: bool) -> Maker:
+    return lambda word, args, _: made(kind, (requests_of(word, args, strict=True), any_of))
 
 
 def _conflict(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
-    return op.Conflict(requests_of(word, args, strict=True))
+    return made(op.Conflict, (requests_of(word, args, strict=True),))
 
 
 def _family(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:

@@ -150,22 +150,25 @@ def _fields(state: State) -> Iterator[str]:
     names = list(state.histories)
     yield str(len(names))
     for name in names:
-        yield name + _base_field(state.histories[name], state.histories[name].text(clean=name == "PATH"))
+        yield name + _base_field(name, state.histories[name])
     yield from _step_fields(state.histories, numbers)
 
 
 def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
-    flags = "d" * (not module.wanted) + "u" * (not module.recorded) + module.marks
+    flags = ("" if module.wanted else "d") + ("" if module.recorded else "u") + module.marks
     depth = module.version.count("/") + 1 if module.version else 0
-    asked = {module.name: "", module.full_name: "="}.get(module.asked, module.asked)
-    asked += SUB + module.alias if module.alias.isprintable() and module.alias else ""
-    lists = ("".join(numbers.get(name, SUB + name + SUB) for name in names) for names in (module.brings, module.needs))
-    parts = [flags + (str(depth) if depth != 1 else ""), asked, *lists, SUB.join(module.properties)]
+    full_name, asked, alias = module.full_name, module.asked, module.alias
+    asked = "=" if asked == full_name else "" if asked == module.name else asked
+    asked += SUB + alias if alias and alias.isprintable() else ""
+    brings, needs = _letters(module.brings, numbers), _letters(module.needs, numbers)
+    parts = [flags + (str(depth) if depth != 1 else ""), asked, brings, needs, SUB.join(module.properties)]
     if not module.active:
-        parts += [module.full_name, module.path]
-    while parts and not parts[-1]:
-        parts.pop()
-    return PART.join(parts)
+        parts += [full_name, module.path]
+    return PART.join(parts).rstrip(PART)
+
+
+def _letters(names: Sequence[str], numbers: Mapping[str, str]) -> str:
+    return "".join([numbers[name] if name in numbers else SUB + name + SUB for name in names]) if names else ""
 
 
 def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str, str]:
@@ -202,10 +205,11 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
 # Histories.
 
 
-def _base_field(history: History, value: str | None) -> str:
+def _base_field(name: str, history: History) -> str:
     if len(history.steps) == 1 and history.base is None and type(history.steps[0].change) is Assign:
         return ""
     edited = any(type(step.change) is Found for step in history.steps)
+    value = history.text(clean=name == "PATH")
     if not edited and introduced(value, history.steps, history.rules) == history.base:
         return ""
     return SUB + "~" if history.base is None else SUB + "=" + history.base

@@ -12,6 +12,7 @@ from lmodpy.session import codec
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import STICKY, Loaded, LoadedModules
 from lmodpy.session.modes import FamilySwap, Stopped
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -396,7 +397,7 @@ class Session:
                 self._named.add(swap.holder)
                 self._unload(swap.holder)
             else:
-                self.loaded.add(self._record(frame, wanted=wanted)._replace(alias=module.alias, marks=marks))
+                self.loaded.add(self._record(frame, module.alias, marks, wanted=wanted))
                 if there is not None and there.active:
                     self.settle()  # what stands on it comes back before the next name of the list
                 return
@@ -417,18 +418,10 @@ class Session:
     def _journals(self) -> tuple[list[Any], ...]:
         return self.missing, self.commands, self.written, self._replaced
 
-    def _record(self, frame: Frame, *, wanted: bool) -> Loaded:
-        return Loaded(
-            frame.name,
-            frame.version,
-            frame.path,
-            frame.asked,
-            wanted,
-            tuple(dict.fromkeys(frame.brings)),
-            tuple(dict.fromkeys(frame.needs)),
-            tuple(frame.properties),
-            recorded=self.exact,
-        )
+    def _record(self, frame: Frame, alias: str, marks: str, *, wanted: bool) -> Loaded:
+        brings, needs = tuple(dict.fromkeys(frame.brings)), tuple(dict.fromkeys(frame.needs))
+        names = frame.name, frame.version, frame.path, frame.asked
+        return made(Loaded, (*names, wanted, brings, needs, tuple(frame.properties), True, self.exact, alias, marks))
 
     def _refuse_circle(self, module: Modulefile) -> None:
         if module.name in self.pending:

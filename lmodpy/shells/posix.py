@@ -104,7 +104,7 @@ def quoted(text: str) -> str:
     CMake's FindEnvModules understands "in quotes" and \-escaped, not 'in quotes'. But a byte above 127 may swallow a
     backslash behind it where the locale is one like SJIS: what has both, or is no UTF-8, goes between single quotes.
     """
-    if not text.strip(_PLAIN):
+    if text.isascii() and not text.encode("ascii").translate(None, _PLAIN):
         return text
     if text.isprintable():
         if _NOT_IN_QUOTES.isdisjoint(text) and (_UTF8 or text.isascii()):
@@ -116,7 +116,7 @@ def quoted(text: str) -> str:
 
 _UTF8 = sys.getfilesystemencoding() == "utf-8"
 # Without `=`: zsh takes one at the start of a value, or after a colon, for a command to look up.
-_PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/.:,+@%"
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/.:,+@%"
 _NOT_IN_QUOTES = frozenset('$`"\\!;')
 _ESCAPED = str.maketrans({character: "\\" + character for character in " !\"#$&'()*;<=>?[\\]^`{|}~"})
 

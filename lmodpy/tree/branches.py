@@ -43,19 +43,19 @@ class Branches:
 
     def along(self, root: str, text: str) -> list[Branch]:
         """Return the branches whose short names lead to a name, the shortest first."""
-        base = base_of(root)
+        base = here = base_of(root)
         found: list[Branch] = []
         folder = ""
         parts = text.split("/")
         for level, part in enumerate(parts, 1):
-            parent, folder = folder, _join(folder, part)
-            towards = "".join(parts[level : level + 1])
-            exists = self._folders.has_folder(_join(base, parent), part, towards)
+            parent, here, folder = here, f"{here}/{part}", _join(folder, part)
+            towards = parts[level] if level < len(parts) else ""
+            exists = self._folders.has_folder(parent, part, towards)
             if exists and self._is_module(base, folder, level, towards):
-                if self._folders.holds_modules(_join(base, folder)):
+                if self._folders.holds_modules(here):
                     return [*found, self._module(root, folder)]
                 exists = False
-            alone = self._folders.file_of(_join(base, parent), part)
+            alone = self._folders.file_of(parent, part)
             if alone:
                 found.append(self._alone(root, folder, alone))
             if not exists:
@@ -94,12 +94,13 @@ class Branches:
 
     def _module(self, root: str, name: str) -> Branch:
         if (root, name) not in self._known:
-            level = _Level(root, name, name, "", "", self._rc.tables(base_of(root)))
+            base = base_of(root)
+            level = made(_Level, (root, name, name, "", "", self._rc.tables(base)))
             files = list(self._versions(level))
             if len(files) > 1:
                 files.sort(key=lambda file: file.version, reverse=True)
-            nested = self._folders.is_nested(_join(base_of(root), name))
-            self._known[root, name] = Branch(name, tuple(files), nested)
+            nested = self._folders.is_nested(_join(base, name))
+            self._known[root, name] = made(Branch, (name, tuple(files), nested))
         return self._known[root, name]
 
     def _versions(self, level: _Level) -> Iterator[Modulefile]:

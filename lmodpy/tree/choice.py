@@ -133,7 +133,10 @@ class Choice:
         return None
 
     def _best(self, files: Iterable[Modulefile]) -> Modulefile | None:
-        return next((file for file in files if self._is_real(file.path)), None)
+        for file in files:
+            if self._is_real(file.path):
+                return file
+        return None
 
     def _can_match(self, files: Sequence[Modulefile], name: str) -> bool:
         matching = self._matching(files, name) or [file for file in files if self._is_undotted(file, name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lmodpy import system
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +86,11 @@ class Folders:
             self._listings[path] = self._read(path)
         return self._listings[path]
 
+    def may_have_default(self, path: str) -> bool:
+        """Say whether a directory can have any default file, as far as is known without looking again."""
+        known = self._listings.get(path)
+        return known is None or bool(known.defaults)
+
     def may_have(self, path: str, default_file: str) -> bool:
         """Say whether a directory can have a default file, as far as is known without looking again."""
         known = self._listings.get(path)
@@ -146,7 +152,8 @@ class Folders:
 
     def is_nested(self, path: str) -> bool:
         """Say whether a directory has sub-directories that hold modules."""
-        return any(self.holds_modules(f"{path}/{folder}") for folder in self.listing(path).folders)
+        folders = self.listing(path).folders
+        return bool(folders) and any(self.holds_modules(f"{path}/{folder}") for folder in folders)
 
     def skips(self, name: str) -> bool:
         """Say whether a file or directory of this name is none of ours: a backup, a swap file, of a version control."""
@@ -176,18 +183,19 @@ class Folders:
         try:
             with system.scandir(path) as entries:
                 for entry in entries:
-                    if entry.name in DEFAULT_FILES:
-                        defaults.append(entry.name)
-                    each = "" if self.skips(entry.name) else _kind(entry)
+                    name = entry.name
+                    if name in DEFAULT_FILES:
+                        defaults.append(name)
+                    each = "" if self.skips(name) else _kind(entry)
                     if each == "folder":
-                        folders.append(entry.name)
+                        folders.append(name)
                     elif each == "file":
-                        _keep(files, entry.name, f"{path}/{entry.name}")
+                        _keep(files, name, f"{path}/{name}")
         except ValueError:
             kind = ""
         except OSError as error:
             kind = "file" if error.errno == ENOTDIR else ""
-        return Listing(files, tuple(folders), tuple(defaults), kind)
+        return made(Listing, (files, tuple(folders), tuple(defaults), kind))
 
 
 def _is_shown(path: str) -> bool:

@@ -121,6 +121,8 @@ class RcFiles:
         return rules
 
     def _read_beside(self, path: str, folder: str) -> Rules | None:
+        if not self._folders.may_have_default(path):
+            return None
         rules = Rules(folder)
         marked = _marked_by_file(path) if self._folders.may_have(path, "default") else ""
         if marked:

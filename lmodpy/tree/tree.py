@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lmodpy.tree.limits import Ban, Limits
 
 _MOST_STRAYS = 100
+_NO_PARTS = frozenset(("", ".", ".."))
 
 __all__ = ["Modulefile", "Options", "Tree"]
 
@@ -60,7 +61,7 @@ class Tree:
         for names known to be real.
         """
         text = clean(request.text)
-        name, found = self._look_up(request, roots, far=far)
+        name, found = self._look_up(request, text, roots, far=far)
         if found is None or (name == text and not self._is_undotted(found, text)):
             return found
         real = name if name != text and found.full_name not in self._rc.virtual else found.full_name
@@ -68,7 +69,7 @@ class Tree:
 
     def resolve(self, text: str, roots: Sequence[str]) -> str:
         """Return the real name behind a name that may be an alias or a symbolic version."""
-        return self._look_up(Request(text), roots, far=True)[0]
+        return self._look_up(Request(text), clean(text), roots, far=True)[0]
 
     def next_same(self, full_name: str, path: str, roots: Sequence[str]) -> Modulefile | None:
         """Return the next modulefile of identical full name further along the roots than the one at `path`."""
@@ -178,9 +179,10 @@ class Tree:
             return False
         return without_dots(found.full_name) == without_dots(text)
 
-    def _look_up(self, request: Request, roots: Sequence[str], *, far: bool) -> tuple[str, Modulefile | None]:
-        """Return the real name behind a request, and its modulefile."""
-        text = clean(request.text)
+    def _look_up(
+        self, request: Request, text: str, roots: Sequence[str], *, far: bool
+    ) -> tuple[str, Modulefile | None]:
+        """Return the real name behind a request, whose clean text is given, and its modulefile."""
         if not _is_plausible(text):
             return text, None
         near = followed(text, lambda step: self._rules_near(step, roots))
@@ -217,15 +219,16 @@ class Tree:
     def _rules_near(self, name: str, roots: Sequence[str]) -> Iterator[Rules]:
         """Yield the rules that count for a name before any other directory is looked into, weightiest first."""
         yield from self._rc.everywhere
+        parts = name.split("/")
         for root in filter(None, roots):
-            base = base_of(root)
+            base = here = base_of(root)
             yield self._rc.of_root(base)
             folder = ""
-            parts = name.split("/")
             for level, part in enumerate(parts, 1):
                 towards = parts[level] if level < len(parts) else ""
-                if not self._folders.has_folder(f"{base}/{folder}" if folder else base, part, towards):
+                if not self._folders.has_folder(here, part, towards):
                     break
+                here = f"{here}/{part}"
                 folder = f"{folder}/{part}" if folder else part
                 rules = self._rc.beside(base, folder)
                 if rules:
@@ -260,4 +263,4 @@ class Tree:
 
 def _is_plausible(name: str) -> bool:
     """Say whether a name stays within a root: it is neither empty nor absolute, and no part of it is a dot name."""
-    return "\0" not in name and not {"", ".", ".."}.intersection(name.split("/"))
+    return "\0" not in name and _NO_PARTS.isdisjoint(name.split("/"))
