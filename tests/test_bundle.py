@@ -56,15 +56,19 @@ def test_whoever_looks_for_a_failure_does_without(opt):
     assert bundle(opt).stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("spoil", ["truncated", "garbage", "empty", "another kind"])
+@pytest.mark.parametrize("spoil", ["truncated", "cut off at the end", "garbage", "empty", "another kind"])
 def test_a_damaged_bundle_is_made_anew(opt, spoil):
     """Whatever the file holds, commands work, and the next one finds a good one."""
     first = use(opt)
     good = bundle(opt).read_bytes()
-    bad = {"truncated": good[:5000], "garbage": b"\xff" * 100, "empty": b"", "another kind": b"i\x01\x00\x00\x00"}[
-        spoil
-    ]
-    bundle(opt).write_bytes(bad)
+    bad = {
+        "truncated": good[:5000],
+        "cut off at the end": good[:-1],
+        "garbage": b"\xff" * 100,
+        "empty": b"",
+        "another kind": b"i\x01\x00\x00\x00",
+    }
+    bundle(opt).write_bytes(bad[spoil])
     assert use(opt) == first
     assert len(bundle(opt).read_bytes()) == len(good)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
+_END = b"whole"  # without it at its end the file was cut off
 _APART = ("cli/admin.py", "cli/entry.py")  # started without the launcher, and in need of their docstrings
 
 
@@ -40,13 +41,13 @@ def write(package: str, places: list[str]) -> None:
         needs = {name: tuple(dict.fromkeys(_needs(name, trees))) for name in trees}
         groups = _groups(needs)
         blobs = [marshal.dumps({name: _compiled(*trees[name]) for name in group}) for group in groups]
-        index, rest = {}, sum(map(len, blobs))
+        index, rest = {}, sum(map(len, blobs)) + len(_END)
         for group, blob in zip(groups, blobs, strict=True):
             index.update({name: (trees[name][0], -rest, needs[name]) for name in group})
             rest -= len(blob)
         with open(temporary, "xb") as file:
             file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), index, places)))
-            file.writelines(blobs)
+            file.writelines((*blobs, _END))
         os.replace(temporary, path)
     except (OSError, SyntaxError):
         if os.path.exists(temporary):
