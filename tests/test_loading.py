@@ -405,3 +405,17 @@ def test_a_sticky_module_of_a_lost_record_stays(site):
     site.load("st")
     site.env["__LMODPY_STATE"] = "zz"
     assert site.module("purge").loaded == ["st/1"]
+
+
+@pytest.mark.parametrize("word", ["whatis", "help"])
+def test_a_description_is_checked_where_nobody_reads_it(site, word):
+    """A description that is no text stops a load, and modules that load others may say theirs before and after."""
+    site.modulefile("Core/lib/1.lua", 'whatis("inner")')
+    site.modulefile("Core/a/1.lua", f'{word}("before")\nload("lib")\n{word}("after")')
+    assert site.load("a").loaded == ["lib/1", "a/1"]
+    assert "before" in site.module(word, "a").err
+    assert "after" in site.module(word, "a").err
+
+    for wrong in "{}", "nil", r'"a\0b"', '"a", {}':
+        site.modulefile("Core/b/1.lua", f"{word}({wrong})")
+        assert f"`{word}` takes" in site.fails("load", "b")

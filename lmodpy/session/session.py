@@ -372,6 +372,7 @@ class Session:
         there = self.loaded.get(module.name)
         if there is not None and there.active:
             self._refuse_other_version(there, module)
+            self.settle()  # on what it had opened until now, or nobody would miss that
             self._unload(there.name)
             self.settle()
             self._unload(there.name)  # what settled may have brought it again
