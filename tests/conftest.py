@@ -1,6 +1,7 @@
 """The fixtures that scenarios stand on: a site with modulefiles, and a user at a prompt."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lmodpy.cli.main import Outcome, run
 from tests.needs import needs
 
+sys.setrecursionlimit(20_000)  # as the evaluator does; Hypothesis warns where a test changes it
 NOT_OURS = {"_", "SHLVL", "PWD", "OLDPWD"}
 
 
