@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 else:
     from lmodpy.values import NamedTuple
 
-# Each row: the command, then its spellings; what stands behind | in a spelling may be left out from the end.
+# Each row: the command, then its spellings; what stands behind | in a spelling may be left out from the end. The rows
+# of Environment Modules' own words follow Lmod's, so that these win where an abbreviation could be either.
 _SPELLINGS = (
     ("avail", "av|ail", "available"),
     ("category", "cat|egory"),
@@ -26,7 +27,7 @@ _SPELLINGS = (
     ("help", "h|elp"),
     ("is-loaded", "is-l|oaded", "isl|oaded"),
     ("is-avail", "is-a|vail", "isa|vail"),
-    ("keyword", "k|eyword"),
+    ("keyword", "k|eyword", "apropos"),
     ("last-error", "last|-error"),
     ("load", "lo|ad", "add", "ad"),
     ("list", "l|ist"),
@@ -48,16 +49,42 @@ _SPELLINGS = (
     ("use", "use"),
     ("whatis", "w|hatis"),
     ("ml", "ml"),
+    ("aliases", "aliases"),
+    ("append-path", "append-path"),
+    ("clear", "clear"),
+    ("config", "config"),
+    ("describe", "saveshow"),
+    ("disable", "saverm"),
+    ("edit", "edit"),
+    ("info-loaded", "info-l|oaded"),
+    ("is-saved", "is-s|aved", "issaved"),
+    ("is-used", "is-u|sed", "isused"),
+    ("load-any", "load-any", "add-any"),
+    ("mod-to-sh", "mod-to-sh"),
+    ("path", "path"),
+    ("paths", "paths"),
+    ("prepend-path", "prepend-path"),
+    ("remove-path", "remove-path"),
+    ("run", "run"),
+    ("stash", "stash"),
+    ("stashclear", "stashclear"),
+    ("stashlist", "stashlist"),
+    ("stashpop", "stashpop"),
+    ("stashrm", "stashrm"),
+    ("stashshow", "stashshow"),
+    ("state", "state"),
+    ("test", "test"),
 )
 
-# The words that end the scan of `ml`; anything else is the name of a module.
+# The words that end the scan of `ml`; anything else is the name of a module. Of Environment Modules' words these
+# are here that no module is called by.
 ML_WORDS = {
     word: command
     for command, words in (
         ("avail", "avail av available"),
         ("category", "category cat"),
-        ("describe", "describe mcc"),
-        ("disable", "disable"),
+        ("describe", "describe mcc saveshow"),
+        ("disable", "disable saverm"),
         ("getdefault", "getdefault gd"),
         ("help", "help"),
         ("is-avail", "is-avail isAvail"),
@@ -84,6 +111,19 @@ ML_WORDS = {
         ("update", "update"),
         ("use", "use"),
         ("whatis", "whatis"),
+        ("append-path", "append-path"),
+        ("info-loaded", "info-loaded"),
+        ("is-saved", "is-saved"),
+        ("is-used", "is-used"),
+        ("load-any", "load-any add-any"),
+        ("mod-to-sh", "mod-to-sh"),
+        ("prepend-path", "prepend-path"),
+        ("remove-path", "remove-path"),
+        ("stashclear", "stashclear"),
+        ("stashlist", "stashlist"),
+        ("stashpop", "stashpop"),
+        ("stashrm", "stashrm"),
+        ("stashshow", "stashshow"),
     )
     for word in words.split()
 }
@@ -102,6 +142,7 @@ _OPTIONS = (
     ("help", False, "h H ? help"),
     ("ignore_cache", False, "I ignore_cache"),
     ("initial_load", False, "initial_load"),
+    ("json", False, "json"),
     ("latest", False, "latest"),
     ("location", False, "loc location"),
     ("no_extensions", False, "nx no_extensions"),

@@ -145,66 +145,32 @@ def is_avail(context: Context) -> None:
     context.status = 0 if all(context.session.find(request) for request in context.requests()) else 1
 
 
-def list_(context: Context) -> None:
-    """List the loaded modules in load order."""
-    from lmodpy.cli.listings import loaded_text  # noqa: PLC0415 - only for this command
+def _at_home(module: str, function: str) -> Callable[[Context], None]:
+    """Return a command that lives in a module of its own, which is imported when the command is given."""
 
-    context.listing.append(loaded_text(context))
-
-
-def avail(context: Context) -> None:
-    """List what can be loaded now."""
-    from lmodpy.cli.listings import avail_text  # noqa: PLC0415 - only for this command
-
-    context.listing.append(avail_text(context))
-
-
-def show(context: Context) -> None:
-    """Show what modulefiles say."""
-    from lmodpy.cli.readings import show_texts  # noqa: PLC0415 - only for this command
-
-    context.listing += show_texts(context)
-
-
-def help_(context: Context) -> None:
-    """Show the help texts of modules."""
-    from lmodpy.cli.readings import help_texts  # noqa: PLC0415 - only for this command
-
-    context.listing += help_texts(context)
-
-
-def whatis(context: Context) -> None:
-    """Show the one-line descriptions of modules."""
-    from lmodpy.cli.readings import whatis_texts  # noqa: PLC0415 - only for this command
-
-    context.listing += whatis_texts(context)
-
-
-def _errand(name: str) -> Callable[[Context], None]:
     def run(context: Context) -> None:
-        from lmodpy.cli import errands  # noqa: PLC0415 - only for these commands
-
-        errands.ERRANDS[name](context)
+        getattr(__import__(f"lmodpy.cli.{module}", fromlist=[function]), function)(context)
 
     return run
 
 
 COMMANDS: dict[str, Callable[[Context], None]] = {
-    "avail": avail,
-    "help": help_,
+    "avail": _at_home("listings", "avail"),
+    "help": _at_home("readings", "help_"),
     "is-avail": is_avail,
     "is-loaded": is_loaded,
-    "list": list_,
+    "list": _at_home("listings", "list_"),
     "load": load,
     "purge": purge,
-    "refresh": _errand("refresh"),
-    "reset": _errand("reset"),
-    "show": show,
+    "refresh": _at_home("errands", "refresh"),
+    "reset": _at_home("errands", "reset"),
+    "show": _at_home("readings", "show"),
     "swap": swap,
     "try-load": try_load,
     "unload": unload,
-    "unuse": _errand("unuse"),
-    "update": _errand("update"),
-    "use": _errand("use"),
-    "whatis": whatis,
+    "unuse": _at_home("errands", "unuse"),
+    "update": _at_home("errands", "update"),
+    "use": _at_home("errands", "use"),
+    "whatis": _at_home("readings", "whatis"),
 }
+"""Each sub-command and what runs it."""

@@ -64,6 +64,12 @@ class Context:
         make = latest if self.line.on("latest") else Request.parse
         return [make(word) for word in self.line.words]
 
+    def answer(self, data: Mapping[str, object]) -> None:
+        """Answer with JSON instead of text, as `--json` asks for: `if context.line.on("json"): context.answer(…)`."""
+        from lmodpy.report.data import json_text  # noqa: PLC0415 - only for programs
+
+        self.listing.append(json_text(self.line.command, data))
+
     def width(self) -> int:
         """Return the columns of the terminal."""
         given = self.line.options.get("width") or self.settings.text("width") or self.environ.get("COLUMNS", "")

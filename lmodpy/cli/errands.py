@@ -10,8 +10,6 @@ from lmodpy.session.frame import Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lmodpy.cli.context import Context
     from lmodpy.session.session import Session
 
@@ -104,12 +102,3 @@ def _absolute(session: Session, directory: str) -> str:
 def _note_system_path(session: Session) -> None:
     if session.system_path is None:
         session.system_path = session.env.base("MODULEPATH") or ""
-
-
-ERRANDS: dict[str, Callable[[Context], None]] = {
-    "refresh": refresh,
-    "reset": reset,
-    "unuse": unuse,
-    "update": update,
-    "use": use,
-}

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from lmodpy.tree.directory import Modulefile
 
 
+def list_(context: Context) -> None:
+    """List the loaded modules, in load order, whose names contain one of the words."""
+    context.listing.append(loaded_text(context))
+
+
+def avail(context: Context) -> None:
+    """List what can be loaded now and whose names contain one of the words."""
+    context.listing.append(avail_text(context))
+
+
 def loaded_text(context: Context) -> str:
     """List the loaded modules whose names contain one of the words."""
     line, known = context.line, context.begun.state.modules

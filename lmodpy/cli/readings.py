@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from lmodpy.tree.directory import Modulefile
 
 
-def show_texts(context: Context) -> list[str]:
+def show(context: Context) -> None:
     """Show what the named modulefiles say; with --location or --terse where they lie, with --raw the files."""
-    texts = []
+    texts = context.listing
     for module, request in _chosen(context):
         if context.line.on("location"):
             texts.append(f"{module.path}\n")
@@ -28,7 +28,6 @@ def show_texts(context: Context) -> list[str]:
         else:
             frame = context.session.read(module, "show", request.text)
             texts.append(show_text(module.path, frame.journal, context.width()))
-    return texts
 
 
 def _paths(context: Context, module: Modulefile | Loaded, request: Request) -> str:
@@ -40,24 +39,20 @@ def _paths(context: Context, module: Modulefile | Loaded, request: Request) -> s
     return path_text(module.path, calls)
 
 
-def help_texts(context: Context) -> list[str]:
+def help_(context: Context) -> None:
     """Show the help of the named modules."""
-    texts = []
     for module, request in _chosen(context, must=False):
         said = [call.operation for call in context.session.read(module, "help", request.text).journal]
         text = "".join(op.text for op in said if isinstance(op, Help))
-        texts.append(help_text(module.full_name, _shown(context, text), context.width()))
-    return texts
+        context.listing.append(help_text(module.full_name, _shown(context, text), context.width()))
 
 
-def whatis_texts(context: Context) -> list[str]:
-    """Show the descriptions of the named modules."""
-    texts = []
+def whatis(context: Context) -> None:
+    """Show the one-line descriptions of modules."""
     for module, request in _chosen(context, must=False):
         said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
         lines = [_shown(context, op.text).strip("\n") for op in said if isinstance(op, Whatis)]
-        texts.append(whatis_text(module.full_name, lines))
-    return texts
+        context.listing.append(whatis_text(module.full_name, lines))
 
 
 def _shown(context: Context, text: str) -> str:
