@@ -19,11 +19,11 @@ SEEDS := 1000
 demo: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo
 
-test: $(VENV)/.installed $(VENV)/.tools
+test: $(VENV)/.installed $(VENV)/.tools $(VENV)/.clients $(VENV)/.nushell
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n auto -m "not soak"
 
 soak: $(VENV)/.installed $(VENV)/.tools
 	$(BIN)/python -m pytest -m soak
@@ -55,6 +55,20 @@ $(VENV)/.installed: $(SOURCES) $(VENV)/.made
 
 $(VENV)/.tools: pyproject.toml $(VENV)/.made
 	$(INSTALL) '.[test]'
+	@touch $@
+
+# The programs that call lmodpy in tests have an environment of their own, out of the way of ours.
+$(VENV)/.clients: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m venv --clear --without-pip $(VENV)/clients
+	$(BIN)/python -c 'import tomllib; file = open("pyproject.toml", "rb"); \
+	    print(*tomllib.load(file)["project"]["optional-dependencies"]["clients"], sep="\n")' >$(VENV)/clients/list
+	$(BIN)/python -m pip --python $(VENV)/clients/bin/python --disable-pip-version-check \
+	    install --quiet -r $(VENV)/clients/list
+	@touch $@
+
+# No Debian package has nushell. Where npm is absent, its tests are skipped.
+$(VENV)/.nushell: $(VENV)/.made
+	! command -v npm >/dev/null || npm install --silent --no-audit --no-fund --prefix $(VENV)/nushell nushell
 	@touch $@
 
 # hatchling is installed once, here, so that a rebuild needs no network.

@@ -15,3 +15,12 @@ def needs(program: str) -> str:
         leave = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         leave(f"needs {program}")
     return path
+
+
+def needs_clients() -> str:
+    """Return the directory of the executables of our clients' environment, else as `needs`."""
+    place = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), ".venv", "clients", "bin")
+    if not os.path.exists(os.path.join(place, "reframe")):
+        leave = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        leave("needs our clients: `make .venv/.clients` installs them")
+    return place

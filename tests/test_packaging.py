@@ -307,12 +307,9 @@ def test_the_wheel_holds_all_parts(wheel):
     names = zipfile.ZipFile(wheel).namelist()
 
     assert any(name.endswith("data/scripts/lmodpy-cmd") for name in names)
-    assert {name.rpartition("/")[2] for name in names if "share/lmodpy/init/" in name} == {
-        "bash",
-        "zsh",
-        "sh",
-        "common",
-    }
+    shared = {name.partition("share/lmodpy/init/")[2] for name in names if "share/lmodpy/init/" in name}
+    here = {str(path.relative_to(ROOT / "init")) for path in (ROOT / "init").rglob("*") if path.is_file()}
+    assert shared == {name for name in here if "__pycache__" not in name} >= {"bash", "env_modules_python.py", "perl"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "examples/"))]
 
@@ -326,6 +323,22 @@ def test_one_line_makes_module_work(installed, shell, tree):
     done = run(needs(shell), *options, "-c", script, MODULEPATH=str(tree), HOME=str(tree))
 
     assert (done.stdout, done.stderr) == ("gcc 12|gcc/12.2\n", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "program", "code"),
+    [
+        ("perl", ["perl", "-we"], 'module("load", "gcc"); print "$ENV{CC}\\n";'),
+        ("python", ["python3", "-Bc"], 'module("load", "gcc"); print(os.environ["CC"])'),
+    ],
+)
+def test_the_lines_for_a_program_make_module_work(installed, language, program, code, tree):
+    """`lmodpy init LANGUAGE` prints what a program needs that no shell with lmodpy has started."""
+    lines = run(installed / "bin/lmodpy", "init", language).stdout
+
+    done = run(needs(program[0]), program[1], f"{lines}\n{code}", MODULEPATH=str(tree), HOME=str(tree))
+
+    assert (done.stdout, done.stderr) == ("gcc 12\n", "")
 
 
 def test_a_broken_library_of_the_user_does_not_stop_modules(environment, tree, tmp_path):
@@ -355,10 +368,10 @@ def test_a_broken_library_of_the_user_does_not_stop_modules(environment, tree, t
 
 def test_init_knows_its_shells(environment):
     """For a shell it does not know, or none, it names those it knows, and the eval fails."""
-    for words in ["tcsh"], [], ["bash", "zsh"]:
+    for words in ["sash"], [], ["bash", "zsh"]:
         done = run(environment / "bin/lmodpy", "init", *words)
         assert (done.stdout, done.returncode) == ("false\n", 1)
-        assert "bash, zsh, sh, dash, ksh" in done.stderr
+        assert "bash, zsh, sh, dash, ksh, mksh, csh, tcsh" in done.stderr
 
 
 def test_init_is_found_through_a_link(environment, tmp_path):

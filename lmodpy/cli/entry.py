@@ -10,8 +10,12 @@ import sys
 
 from lmodpy.errors import LmodError, UsageError
 
-INIT_FILES = {"bash": "bash", "zsh": "zsh", "sh": "sh", "dash": "sh", "ksh": "sh"}
-"""The shells that have an init file, and which."""
+INIT_FILES = {"bash": "bash", "zsh": "zsh", "sh": "sh", "dash": "sh", "ksh": "sh", "mksh": "sh"}
+"""The shells of the sh family, and which init file each reads."""
+SHELLS = ("csh", "tcsh", "fish", "nushell", "pwsh", "rc", "xonsh", "elvish")
+"""Other shells; `lmodpy.cli.starters` knows how each reads its file."""
+LANGUAGES = ("python", "perl", "ruby", "R", "r", "cmake", "emacs", "lisp", "tcl", "lua")
+"""The languages that have one; `lmodpy.cli.programs` knows how it is read there."""
 
 
 def main() -> None:
@@ -49,9 +53,18 @@ def print_init(words: list[str]) -> int:
 
 def init_text(words: list[str]) -> str:
     """Return the lines that make `module` known to the shell named by `words`."""
+    if len(words) == 1 and words[0] in SHELLS:
+        from lmodpy.cli import starters  # noqa: PLC0415 - as below
+
+        return starters.lines(words[0], package_directory())
+    if len(words) == 1 and words[0] in LANGUAGES:
+        from lmodpy.cli.programs import lines  # noqa: PLC0415 - not for a shell
+
+        package = package_directory()
+        return lines(words[0], package, launcher(package))
     if len(words) != 1 or words[0] not in INIT_FILES:
         said = f"no init file for `{' '.join(words)}`" if words else "for which shell?"
-        raise UsageError(said, f'it knows {", ".join(INIT_FILES)}: eval "$(lmodpy init bash)"')
+        raise UsageError(said, f'it knows {", ".join((*INIT_FILES, *SHELLS, *LANGUAGES))}: eval "$(lmodpy init bash)"')
     package = package_directory()
     init_file = INIT_FILES[words[0]]
     located = f"LMOD_PKG={quoted(package)}\n" if init_file == "sh" else ""

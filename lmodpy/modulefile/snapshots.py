@@ -239,7 +239,9 @@ _TCSH = """
 /usr/bin/env -0 > DIR/before.env
 alias > DIR/before.alias
 complete > DIR/before.completion
-source SCRIPT
+set __lmodpy_words = (SCRIPT)
+set argv = ($__lmodpy_words[2-]:q)
+source $__lmodpy_words[1]:q
 set __lmodpy_status = $status
 /usr/bin/env -0 > DIR/after.env
 alias > DIR/after.alias

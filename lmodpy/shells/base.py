@@ -7,6 +7,7 @@ from lmodpy.errors import LmodError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from lmodpy.env.diff import Diff
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
         def left_out(self, diff: Diff) -> tuple[str, ...]:
             """Name the functions and aliases of `diff` that this shell cannot have, and `render` leaves out."""
 
+        def invocation(self, words: Sequence[str]) -> str:
+            """Say a program and its arguments as one command line; nothing where commands cannot be said."""
+
+        def echo(self, text: str) -> str | None:
+            """Say how a text is printed on stdout, byte for byte; None where Lmod prints nothing there either."""
+
         def failure(self) -> str:
             """Return the text that makes the evaluation fail."""
 
@@ -40,6 +47,26 @@ NAMES = {
     "ksh93": ("posix", "Posix"),
     "mksh": ("posix", "Posix"),
     "pdksh": ("posix", "Posix"),
+    "csh": ("csh", "Csh"),
+    "tcsh": ("csh", "Csh"),
+    "fish": ("fish", "Fish"),
+    "nushell": ("nushell", "Nushell"),
+    "pwsh": ("pwsh", "Pwsh"),
+    "rc": ("rc", "Rc"),
+    "xonsh": ("xonsh", "Xonsh"),
+    "elvish": ("elvish", "Elvish"),
+    "python": ("languages", "Language"),
+    "perl": ("languages", "Language"),
+    "ruby": ("languages", "Language"),
+    "r": ("languages", "Language"),
+    "R": ("languages", "Language"),
+    "cmake": ("languages", "Language"),
+    "lisp": ("languages", "Language"),
+    "emacs": ("languages", "Language"),
+    "tcl": ("languages", "Language"),
+    "lua": ("languages", "Language"),
+    "bare": ("languages", "Language"),
+    "json": ("json_object", "Json"),
 }
 """Name to the module of this package, and the class in it, which speaks that shell."""
 
@@ -53,6 +80,16 @@ def shell(name: str) -> Shell:
     return made
 
 
+def printed(text: str, printf: str, quoted: Callable[[str], str]) -> str:
+    """Return one statement a line that prints a text byte for byte; a NUL, which no shell can hold, is left out.
+
+    `echo` would not do: it takes backslashes for escapes in some shells, and `-n` for an option.
+    """
+    *lines, last = text.replace("\0", "").split("\n")
+    statements = [f"{printf} '%s\\n' {quoted(line)};\n" for line in lines]
+    return "".join([*statements, *([f"{printf} %s {quoted(last)};\n"] if last else [])])
+
+
 def check_names(diff: Diff) -> None:
     """Refuse any name that is not plainly one, so that a name never becomes code."""
     for name in diff.variables:
@@ -63,6 +100,11 @@ def check_names(diff: Diff) -> None:
         for name in names:
             if not is_command_name(name):
                 raise LmodError(f"{name!r} cannot be the name of {what}", hint=_COMMAND_NAME)
+
+
+def closed(text: str) -> str:
+    """Return text whose last line is ended."""
+    return text if not text or text.endswith("\n") else text + "\n"
 
 
 _IDENTIFIER = "a name has ASCII letters, digits and `_`, and no digit in front"

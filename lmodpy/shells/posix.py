@@ -6,10 +6,12 @@ import sys
 
 from lmodpy.env.diff import is_identifier
 from lmodpy.errors import LmodError
-from lmodpy.shells.base import check_names
+from lmodpy.shells.base import check_names, closed, printed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lmodpy.env.diff import Diff
 
 
@@ -29,7 +31,7 @@ class Posix:
     def render(self, diff: Diff) -> str:
         """Say the difference; aliases come after the functions, whose definitions they could rewrite."""
         check_names(diff)
-        parts = [_closed(diff.text)]
+        parts = [closed(diff.text)]
         parts += [self._variable(name, value) for name, value in sorted(diff.variables.items())]
         parts += [self._function(name, bodies) for name, bodies in sorted(diff.functions.items())]
         parts += [_alias(name, text) for name, text in sorted(diff.aliases.items())]
@@ -44,6 +46,14 @@ class Posix:
     def left_out(self, diff: Diff) -> tuple[str, ...]:
         """Name the functions whose names this shell cannot even read."""
         return tuple(sorted(name for name in diff.functions if not self._reads(name)))
+
+    def invocation(self, words: Sequence[str]) -> str:
+        """Say a program and its arguments as one command line."""
+        return " ".join(("\\command", *(quoted(word) or "''" for word in words)))
+
+    def echo(self, text: str) -> str:
+        """Print a text."""
+        return printed(text, "\\printf", quoted)
 
     def failure(self) -> str:
         """Return the text that makes `eval` fail."""
@@ -147,9 +157,4 @@ def _command(command: str) -> str:
     command = command.strip()
     if "\n" not in command and not command.endswith("&"):
         command = command.rstrip("; \t") + ";"
-    return "" if command == ";" else _closed(command)
-
-
-def _closed(text: str) -> str:
-    """End the last line."""
-    return text if not text or text.endswith("\n") else text + "\n"
+    return "" if command == ";" else closed(command)
