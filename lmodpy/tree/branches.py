@@ -8,7 +8,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import NamedTuple
 
     from lmodpy.tree.directory import Folders
@@ -62,12 +62,16 @@ class Branches:
                 break
         return found
 
-    def walk(self, root: str, folder: str = "", level: int = 0) -> Iterator[Branch]:
-        """Yield every branch of a root."""
+    def walk(
+        self, root: str, folder: str = "", level: int = 0, parts: Collection[str] | None = None
+    ) -> Iterator[Branch]:
+        """Yield every branch of a root; with `parts` only those below these names in the folder."""
         base = base_of(root)
         listing = self._folders.listing(_join(base, folder))
         modules = set()
         for part in listing.folders:
+            if parts is not None and part not in parts:
+                continue
             inner = _join(folder, part)
             if not self._folders.holds_modules(_join(base, inner)):
                 continue
@@ -77,8 +81,22 @@ class Branches:
             else:
                 yield from self.walk(root, inner, level + 1)
         for part, path in listing.files.items():
-            if part not in modules and self._folders.is_modulefile(path):
+            wanted = part not in modules and (parts is None or part in parts)
+            if wanted and self._folders.is_modulefile(path):
                 yield self._alone(root, _join(folder, part), path)
+
+    def with_marks(self, files: list[Modulefile]) -> list[Modulefile]:
+        """Return files that were found before, with the default marks of the user and the system."""
+        if not any(rules.defaults for rules in self._rc.everywhere):
+            return files
+        return [self._with_mark(file) for file in files]
+
+    def _with_mark(self, file: Modulefile) -> Modulefile:
+        mark = self._mark(file.full_name) if file.version else ""
+        if not mark:
+            return file
+        order = self._order(file.full_name.rpartition("/")[2])
+        return file._replace(weight=file.weight[: -len(order)] + marked(order, mark), marked=True)
 
     def _is_module(self, base: str, folder: str, level: int, towards: str) -> bool:
         """Say whether a directory is a module's own, rather than one of a category that holds modules.

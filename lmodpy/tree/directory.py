@@ -109,14 +109,14 @@ class Folders:
         if self.skips(name):
             return False
         if path not in self._listings and towards and self._is_folder(f"{path}/{towards}"):
-            self._folders[path] = _is_shown(path)
+            self._folders[path] = self.shows(path)
         else:
-            self._folders[path] = self.listing(path).kind == "folder" and _is_shown(path)
+            self._folders[path] = self.listing(path).kind == "folder" and self.shows(path)
         return self._folders[path]
 
     def _is_folder(self, path: str) -> bool:
         if path not in self._folders:
-            self._folders[path] = system.is_folder(path) and _is_shown(path)
+            self._folders[path] = system.is_folder(path) and self.shows(path)
         return self._folders[path]
 
     def file_of(self, parent: str, name: str) -> str | None:
@@ -132,9 +132,9 @@ class Folders:
         """Say whether a file is readable and, unless it is Lua, begins like a Tcl modulefile."""
         if path not in self._genuine:
             if path.endswith(".lua"):
-                self._genuine[path] = _is_shown(path) if system.ROOT else system.access(path, system.READABLE)
+                self._genuine[path] = self.shows(path) if system.ROOT else system.access(path, system.READABLE)
             else:
-                self._genuine[path] = self._allow_tcl and _is_shown(path) and has_cookie(path)
+                self._genuine[path] = self._allow_tcl and self.shows(path) and has_cookie(path)
         return self._genuine[path]
 
     def strays(self, path: str) -> int:
@@ -173,6 +173,10 @@ class Folders:
             or self._is_ignored(name)
         )
 
+    def shows(self, path: str) -> bool:
+        """Say whether root may see what only root can read: no, so that root sees what users see."""
+        return not system.ROOT or system.is_shown_to_root(path)
+
     def _read(self, path: str) -> Listing:
         files: dict[str, str] = {}
         folders: list[str] = []
@@ -186,7 +190,7 @@ class Folders:
                     name = entry.name
                     if name in DEFAULT_FILES:
                         defaults.append(name)
-                    each = "" if self.skips(name) else _kind(entry)
+                    each = "" if self.skips(name) else self._kind(entry)
                     if each == "folder":
                         folders.append(name)
                     elif each == "file":
@@ -197,10 +201,17 @@ class Folders:
             kind = "file" if error.errno == ENOTDIR else ""
         return made(Listing, (files, tuple(folders), tuple(defaults), kind))
 
-
-def _is_shown(path: str) -> bool:
-    """Say whether root may see what only root can read: no, so that root sees what users see."""
-    return not system.ROOT or system.is_shown_to_root(path)
+    def _kind(self, entry: os.DirEntry[str]) -> str:
+        """Say whether an entry is a `folder`, a `file` that may be a modulefile, or nothing of ours."""
+        link = entry.is_symlink()
+        if entry.name in DEFAULT_FILES and (link or entry.name != "default"):
+            return ""
+        try:
+            if entry.is_dir():
+                return "" if (link and _is_loop(entry.path)) or not self.shows(entry.path) else "folder"
+            return "file" if entry.is_file() else ""
+        except OSError:
+            return ""
 
 
 def base_of(root: str) -> str:
@@ -235,19 +246,6 @@ def _keep(files: dict[str, str], name: str, path: str) -> None:
         files[name.removesuffix(".lua")] = path
     else:
         files.setdefault(name, path)
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    """Say whether an entry is a `folder`, a `file` that may be a modulefile, or nothing of ours."""
-    link = entry.is_symlink()
-    if entry.name in DEFAULT_FILES and (link or entry.name != "default"):
-        return ""
-    try:
-        if entry.is_dir():
-            return "" if (link and _is_loop(entry.path)) or not _is_shown(entry.path) else "folder"
-        return "file" if entry.is_file() else ""
-    except OSError:
-        return ""
 
 
 def _is_loop(link: str) -> bool:

@@ -6,7 +6,7 @@ docs/design/name-resolution.md tells the whole way from a name to a file.
 from __future__ import annotations
 
 from lmodpy.names.request import Request, clean
-from lmodpy.tree.branches import Branches
+from lmodpy.tree.branches import Branch, Branches
 from lmodpy.tree.choice import Choice, Options, without_dots
 from lmodpy.tree.directory import Folders, Modulefile, base_of
 from lmodpy.tree.rcfiles import RcFiles
@@ -14,14 +14,37 @@ from lmodpy.tree.rules import Rules, followed, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import NamedTuple
 
     from lmodpy.tree.limits import Ban, Limits
+else:
+    from lmodpy.values import NamedTuple
 
 _MOST_STRAYS = 100
 _NO_PARTS = frozenset(("", ".", ".."))
 
-__all__ = ["Modulefile", "Options", "Tree"]
+__all__ = ["Found", "Modulefile", "Options", "Tree"]
+
+
+class Found(NamedTuple):
+    """What lies in a root, whoever asks: without what rc files of the user or the system say, and what is hidden."""
+
+    modules: list[Modulefile]
+    ruled: tuple[str, ...] = ()
+    """The folders of modules that have a default file."""
+    stamps: Mapping[str, str] = {}
+    """What tells that a directory (its path ends with a slash) or a file has changed, by path below the root."""
+    entries: tuple[str, ...] = ()
+    """What lies in the root's own directory."""
+    live: tuple[str, ...] = ()
+    """The parts of the root that are not in `modules`, since others may see something else there."""
+
+    @property
+    def strays(self) -> int:
+        """How many files are no modulefiles; hidden ones may be anything."""
+        files = (path.rpartition("/")[2] for path in self.stamps if path[-1:] not in ("", "/"))
+        return sum(not name.startswith(".") for name in files)
 
 
 class Tree:
@@ -36,13 +59,19 @@ class Tree:
         options: Options | None = None,
         system: Sequence[str] = (),
         user: Sequence[str] = (),
+        found: Callable[[str], Found] | None = None,
     ) -> None:
+        """`found` says what lies in a root; without it, the root is walked through."""
         self._options = options or Options()
         self._folders = Folders(self._options.is_ignored, self._options.allow_tcl)
         self._rc = RcFiles(read_rc, self._folders, self._limits, system, user)
         self._branches = self._new_branches()
+        self._source = found
+        self._found: dict[str, Found] = {}
         self._walked: dict[str, list[Rules]] = {}
         self._listed: dict[str, list[Modulefile]] = {}
+        self._groups: dict[tuple[str, ...], dict[str, list[Modulefile]]] = {}
+        self._defaults: dict[tuple[str, ...], dict[str, Modulefile | None]] = {}
 
     @property
     def warnings(self) -> list[str]:
@@ -90,12 +119,7 @@ class Tree:
 
     def _list(self, root: str) -> list[Modulefile]:
         tables = self._all_rules([root])
-        modules = [
-            file
-            for branch in (self._branches.walk(root) if root else ())
-            for file in branch.files
-            if self._folders.is_modulefile(file.path)
-        ]
+        modules = self._lying(root)
         hiding = [*tables[:2], *(rules for rules in tables[2:] if rules.hides)]
         if any(rules.hides for rules in hiding):
             kind_of = self._rc.kind_of
@@ -104,14 +128,30 @@ class Tree:
             from lmodpy.tree.virtual import made  # noqa: PLC0415 - virtual modules are rare
 
             modules += made(modules, self._rc, tables)
-        strays = self._folders.strays(base_of(root))
+        strays = self._known(root).strays + self._folders.strays(base_of(root))
         if strays > _MOST_STRAYS:
             self.warnings.append(f"{root} holds {strays} files that are no modulefiles; each is opened to see that")
         seen = [module for module in modules if module.kind != "hard"]
         return sorted(seen, key=lambda module: (f"{module.name}/{module.order}", module.version))
 
+    def _lying(self, root: str) -> list[Modulefile]:
+        """Return the modules of a root as they lie there, with the marks of all rc files."""
+        known = self._known(root)
+        parts = known.live if self._source else None
+        live = (file for branch in self._branches.walk(root, parts=parts) for file in branch.files) if root else ()
+        here = [file for file in live if self._folders.is_modulefile(file.path)]
+        return [*self._branches.with_marks(known.modules), *here]
+
+    def _known(self, root: str) -> Found:
+        """Return what is known of a root without walking through it."""
+        if root not in self._found:
+            self._found[root] = self._source(root) if root and self._source else _NOTHING
+        return self._found[root]
+
     def ban(self, module: Modulefile) -> Ban | None:
         """Return what forbids a module, now or soon; None for nearly all."""
+        if module.root in self._walked and not self._rc.limited:
+            return None  # all rules that could are known
         return self._rc.ban(module)
 
     def is_unlisted(self, module: Modulefile) -> bool:
@@ -121,14 +161,35 @@ class Tree:
     def follow(self, system: Sequence[str]) -> None:
         """Go on with other rc files of the system, since a modulefile has named them."""
         self._rc.follow(system)
-        self._branches, self._listed = self._new_branches(), {}
+        self._branches = self._new_branches()
+        self._listed, self._groups, self._defaults = {}, {}, {}
 
     def is_default(self, module: Modulefile, roots: Sequence[str]) -> bool:
         """Say whether this is the file that its short name means; where versions must be given, none is."""
         if self._options.exact_match:
             return False
-        found = self._chosen(Request(module.name), [module.name], roots)
+        known = self._defaults.setdefault(tuple(roots), {})
+        if module.name not in known:
+            known[module.name] = self._default(module.name, roots)
+        found = known[module.name]
         return found is not None and (found.path, found.full_name) == (module.path, module.full_name)
+
+    def _default(self, name: str, roots: Sequence[str]) -> Modulefile | None:
+        """Return what a short name means; where all modules are listed anyway, mostly without another look-up."""
+        files = self._grouped(tuple(roots)).get(name, ())
+        nested = "/" in name or any("/" in file.version for file in files)
+        if nested or self._options.find_first or self._rc.virtual or self._rc.limited:
+            return self._chosen(Request(name), [name], roots)
+        return Choice(Request(name), name, self._options, lambda _path: True).among([[Branch(name, tuple(files))]])
+
+    def _grouped(self, roots: tuple[str, ...]) -> dict[str, list[Modulefile]]:
+        if roots not in self._groups:
+            groups: dict[str, list[Modulefile]] = {}
+            for root in dict.fromkeys(roots):
+                for module in self.all(root):
+                    groups.setdefault(module.name, []).append(module)
+            self._groups[roots] = groups
+        return self._groups[roots]
 
     def symbols(self, root: str, roots: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the symbolic versions known in a root: by full name of the target, sorted, each as `name/symbol`.
@@ -152,6 +213,10 @@ class Tree:
         names = sorted({alias for rules in tables for alias in rules.aliases if alias not in rules.virtuals})
         return {alias: resolve(alias, lambda _name: tables) for alias in names}
 
+    def matches(self, pattern: str, text: str) -> bool:
+        """Say whether a text has something in it that a Lua pattern describes; raises LmodError for no pattern."""
+        return self._options.matches(pattern, text)
+
     def similar(self, text: str, roots: Sequence[str]) -> list[str]:
         """Return short names that a mistyped name may mean, the closest first; walks through all the roots."""
         from lmodpy.names.spelling import distance  # noqa: PLC0415 - only after an error
@@ -164,6 +229,14 @@ class Tree:
             if apart is not None:
                 near.append((apart, name))
         return [name for _, name in sorted(near)]
+
+    def begun(self, text: str, roots: Sequence[str], *, hidden: bool = False) -> list[str]:
+        """Return how a name that begins like `text` can go on, up to its next slash."""
+        from lmodpy.tree.beginnings import begun  # noqa: PLC0415 - for completion only
+
+        folder, slash, _ = text.rpartition("/")
+        places = filter(None, roots) if not slash or _is_plausible(folder) else ()
+        return begun(text, places, self._folders, self._branches, self._rc, hidden=hidden)
 
     def _limits(self) -> Limits:
         from lmodpy.tree.limits import Limits  # noqa: PLC0415 - few rc files hide or forbid
@@ -241,7 +314,12 @@ class Tree:
     def _rules_in(self, root: str) -> list[Rules]:
         if root not in self._walked:
             base = base_of(root)
-            self._walked[root] = [self._rc.of_root(base), *self._rules_below(base, "")]
+            known = self._known(root)
+            ruled = [rules for folder in known.ruled if (rules := self._rc.beside(base, folder))]
+            for part in known.live if self._source else [""]:
+                ruled += self._rules_below(base, part)
+            ruled.sort(key=lambda rules: rules.folder.split("/"))
+            self._walked[root] = [self._rc.of_root(base), *ruled]
         return self._walked[root]
 
     def _rules_below(self, base: str, folder: str) -> Iterator[Rules]:
@@ -253,12 +331,10 @@ class Tree:
             yield from self._rules_below(base, f"{folder}/{part}".lstrip("/"))
 
     def _visible_names(self, roots: Sequence[str]) -> set[str]:
-        return {
-            branch.name
-            for root in filter(None, roots)
-            for branch in self._branches.walk(root)
-            if any(not file.hidden and self._folders.is_modulefile(file.path) for file in branch.files)
-        }
+        return {module.name for root in filter(None, roots) for module in self.all(root) if not module.hidden}
+
+
+_NOTHING = Found([])
 
 
 def _is_plausible(name: str) -> bool:

@@ -1,0 +1,31 @@
+"""Where the index files of a command lie."""
+
+from __future__ import annotations
+
+from lmodpy.spider.index import Index, Places
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lmodpy.cli.context import Context
+    from lmodpy.tree.choice import Options
+
+
+def index(context: Context, options: Options) -> Index:
+    """Return the index; one that knows nothing and keeps nothing, where caches are to be ignored."""
+    settings = context.settings
+    named = " ".join(settings.text(name) for name in ("allow_tcl", "max_depth", "ignored_files"))
+    return Index(Places() if ignored(context) else places(context), options, named)
+
+
+def ignored(context: Context) -> bool:
+    """Say whether the user wants no cache."""
+    return context.line.on("ignore_cache") or context.settings.flag("ignore_cache")
+
+
+def places(context: Context) -> Places:
+    """Return the user's directory for index files, and those of the site."""
+    home, base = context.environ.get("HOME", ""), context.environ.get("XDG_CACHE_HOME", "")
+    if not base.startswith("/"):
+        base = f"{home}/.cache" if home.startswith("/") else ""
+    site = context.settings.text("site_caches").split(":")
+    return Places(f"{base}/lmodpy" if base else "", tuple(filter(None, site)), context.settings.flag("site_vouches"))

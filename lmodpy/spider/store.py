@@ -1,0 +1,194 @@
+"""A file of sorted lines, made for looking up one of them without reading the others: what the index is kept in.
+
+The file is data and never executed. It begins with a header of text, in which each section has a line; the sections
+follow. Everything has a checksum: the header, each section for who reads it whole, and each line of a section for who
+looks up one key. A file is replaced by renaming a new one over it, so a reader has the old one or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from zlib import crc32
+
+from lmodpy import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import NamedTuple
+else:
+    from lmodpy.values import NamedTuple
+
+MAGIC = b"lmodpy-index 1 "
+_ROOM, _HEADER_ROOM = 4096, 16384
+_SUM = 8
+"""The length of a checksum, as hexadecimal digits; a blank follows it in a line."""
+_ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"))
+
+
+class Damaged(Exception):
+    """A file is not what was written: it was cut off or changed, or is of another kind."""
+
+
+class Section(NamedTuple):
+    """Where a section lies in the file, and the checksum of all of it."""
+
+    begin: int
+    size: int
+    checksum: int
+
+
+class Reader:
+    """An open file. What it returns is certain; where it cannot be, it raises Damaged."""
+
+    def __init__(self, path: str) -> None:
+        """Open a file; raises OSError if there is none, and Damaged if it is not whole."""
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self.key, self._sections = self._header()
+        except (OSError, ValueError, TypeError, Damaged) as error:
+            self.close()
+            raise Damaged from error
+
+    def close(self) -> None:
+        """Close the file; sections can no longer be read."""
+        os.close(self._file)
+
+    def lines(self, name: str) -> list[str]:
+        """Return all lines of a section."""
+        section = self._section(name)
+        data = self._read(section.begin, section.size)
+        if crc32(data) != section.checksum:
+            raise Damaged
+        return system.decode(data).split("\n")[:-1]
+
+    def rows(self, name: str) -> list[list[str]]:
+        """Return the rows of a section that was written by `table`."""
+        return [_fields(line[_SUM + 1 :]) for line in self.lines(name)]
+
+    def starting(self, name: str, prefix: str) -> Iterator[list[str]]:
+        """Yield the rows of a section written by `table` that begin with a text; a tab in it ends a field."""
+        section = self._section(name)
+        wanted = system.encode("\t".join(map(_escaped, prefix.split("\t"))))
+        end = section.begin + section.size
+        place = self._first(section, wanted)
+        while place < end:
+            line = self._line(place, end)
+            if not line[_SUM + 1 :].startswith(wanted):
+                return
+            yield _fields(system.decode(line[_SUM + 1 :]))
+            place += len(line) + 1
+
+    def _first(self, section: Section, wanted: bytes) -> int:
+        """Return where the first line lies that does not come before what is wanted, in the order of bytes."""
+        low, high = section.begin, section.begin + section.size
+        while low < high:
+            start = self._start_of_line((low + high) // 2, low)
+            line = self._line(start, high)
+            if line[_SUM + 1 :] < wanted:
+                low = start + len(line) + 1
+            else:
+                high = start
+        return low
+
+    def _start_of_line(self, place: int, low: int) -> int:
+        """Return where the line begins that holds the byte at a place, if none begins before `low`."""
+        while place > low:
+            begin = max(low, place - _ROOM)
+            at = self._read(begin, place - begin).rfind(b"\n")
+            if at >= 0:
+                return begin + at + 1
+            place = begin
+        return low
+
+    def _line(self, start: int, end: int) -> bytes:
+        """Return a line without its end."""
+        data, room = b"", _ROOM
+        while b"\n" not in data:
+            if start + len(data) >= end:
+                raise Damaged
+            data += self._read(start + len(data), min(room, end - start - len(data)))
+            room *= 4
+        line = data[: data.index(b"\n")]
+        if b"%08x" % crc32(line[_SUM + 1 :]) != line[:_SUM]:
+            raise Damaged
+        return line
+
+    def _section(self, name: str) -> Section:
+        if name not in self._sections:
+            raise Damaged
+        return self._sections[name]
+
+    def _header(self) -> tuple[str, dict[str, Section]]:
+        data = os.pread(self._file, _HEADER_ROOM, 0)
+        text, separator, _ = data.partition(b"\n\n")
+        body, _, checksum = text.rpartition(b"\n")
+        if not separator or not data.startswith(MAGIC) or checksum != b"%08x" % crc32(body):
+            raise Damaged
+        first, *rest = system.decode(body).split("\n")
+        sections = {}
+        for line in rest:
+            name, *numbers = line.split(" ")
+            sections[name] = Section(*map(int, numbers))
+        return _fields(first[len(MAGIC) :])[0], sections
+
+    def _read(self, begin: int, size: int) -> bytes:
+        data = os.pread(self._file, size, begin)
+        if len(data) != size:
+            raise Damaged
+        return data
+
+
+def table(rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return rows of text as lines that `Reader.rows` and `Reader.starting` read, sorted by their bytes."""
+    bodies = sorted(system.encode("\t".join(map(_escaped, row))) for row in rows)
+    return [f"{crc32(body):08x} {system.decode(body)}" for body in bodies]
+
+
+def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
+    """Replace a file by one with these sections, of lines without line breaks in them; raises OSError.
+
+    `key` says what the file is about; who reads it compares. The directory of the file must be there.
+    """
+    blobs = {name: system.encode("".join(f"{line}\n" for line in lines)) for name, lines in sections.items()}
+    first = MAGIC + system.encode(_escaped(key))
+    header = _header_text(first, blobs, 0)
+    for _ in range(3):  # how long the header is depends on the numbers in it, which depend on how long it is
+        header = _header_text(first, blobs, len(header))
+    temporary = f"{path}.{os.getpid()}.new"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(header)
+            file.writelines(blobs.values())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _header_text(first: bytes, blobs: Mapping[str, bytes], begin: int) -> bytes:
+    lines = [first]
+    for name, blob in blobs.items():
+        lines.append(b"%s %d %d %d" % (name.encode(), begin, len(blob), crc32(blob)))
+        begin += len(blob)
+    body = b"\n".join(lines)
+    return b"%s\n%08x\n\n" % (body, crc32(body))
+
+
+def _escaped(field: str) -> str:
+    for character, escape in _ESCAPES:
+        if character in field:
+            field = field.replace(character, escape)
+    return field
+
+
+def _fields(line: str) -> list[str]:
+    fields = line.split("\t")
+    return [_plain(field) for field in fields] if "\\" in line else fields
+
+
+def _plain(field: str) -> str:
+    parts = (part.replace("\\n", "\n").replace("\\t", "\t") for part in field.split("\\\\"))
+    return "\\".join(parts)

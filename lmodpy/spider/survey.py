@@ -1,0 +1,155 @@
+"""A look at all of a root that can be kept: what lies there for everyone, and what would tell that it has changed.
+
+Rules of users and of the site, and what a tree hides, are left out: they count when the modules are listed.
+"""
+
+from __future__ import annotations
+
+import time
+
+from lmodpy import system
+from lmodpy.tree.branches import Branches
+from lmodpy.tree.directory import Folders, base_of
+from lmodpy.tree.rcfiles import RcFiles
+from lmodpy.tree.rules import Rules
+from lmodpy.tree.tree import Found
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from lmodpy.tree.choice import Options
+    from lmodpy.tree.directory import Listing
+    from lmodpy.tree.limits import Limits
+
+TICK = 2_000_000_000
+"""Nanoseconds within which something may change twice and have one time stamp, on the coarsest of file systems."""
+
+
+def survey(root: str, options: Options, parts: Collection[str] | None = None) -> Found:
+    """Look at a root, or only at some of the parts that its directory has."""
+    now = time.time_ns()
+    base = base_of(root)
+    folders = _Watching(options.is_ignored, options.allow_tcl)
+    rules = _Plain(folders)
+    branches = Branches(folders, rules, options.max_depth or {})
+    listing = folders.listing(base)
+    files = [file for branch in branches.walk(root, parts=parts) for file in branch.files]
+    modules = [file for file in files if folders.is_modulefile(file.path)]
+    room = len(base) + 1
+    ruled = rules.ruled(base, sorted(path[room:-1] for path in folders.stamps if path[room:].endswith("/")))
+    live = {part_of(path[room:]) for path in (*rules.varying, *folders.closed)}
+    if not folders.is_open(base):
+        folders.stamps[f"{base}/"] = ""  # to be looked at by each user
+    seen = {path[room:]: stamp for path, stamp in folders.stamps.items()}
+    return Found(
+        [file for file in modules if part_of(file.path[room:]) not in live],
+        tuple(folder for folder in ruled if part_of(f"{folder}/") not in live),
+        {path: stamp if _is_old(stamp, now) else "" for path, stamp in seen.items()},
+        entries_of(listing),
+        tuple(sorted(live)),
+    )
+
+
+def stamp_of(path: str) -> str:
+    """Return what is different when a directory or file has changed: when that was, and its size."""
+    try:
+        found = system.stat(path)
+    except (OSError, ValueError):
+        return "gone"
+    return f"{found.st_mtime_ns} {found.st_size}"
+
+
+def part_of(path: str) -> str:
+    """Return the name that a path below a root has in the root's own directory, as modules are called."""
+    part, slash, _ = path.partition("/")
+    return part if slash else part.removesuffix(".lua")
+
+
+def entries_of(listing: Listing) -> tuple[str, ...]:
+    """Return what a root's directory holds, so that two listings can be compared."""
+    files = (path.rpartition("/")[2] for path in listing.files.values())
+    return (*(f"{folder}/" for folder in listing.folders), *files)
+
+
+def _is_old(stamp: str, now: int) -> bool:
+    """Say whether a later change would have another stamp."""
+    changed = stamp.partition(" ")[0]
+    return changed == "gone" or (changed.isdecimal() and int(changed) + TICK < now)
+
+
+class _Watching(Folders):
+    """Directories, and files of other kinds, whose stamps are taken before they are read."""
+
+    def __init__(self, is_ignored: Callable[[str], bool], allow_tcl: bool) -> None:
+        super().__init__(is_ignored, allow_tcl)
+        self.stamps: dict[str, str] = {}
+        """By path; the path of a directory ends with a slash."""
+        self.closed: list[str] = []
+        """What not everyone may read."""
+
+    def is_modulefile(self, path: str) -> bool:
+        """Say whether a file is a modulefile; one that is none is watched, since it may become one."""
+        self.shows(path)
+        stamp = "" if path.endswith(".lua") or path in self._genuine else stamp_of(path)
+        is_one = super().is_modulefile(path)
+        if stamp and not is_one:
+            self.stamps[path] = stamp
+        return is_one
+
+    def shows(self, path: str) -> bool:
+        """Say what Folders says, and note what others may not read."""
+        if not self.is_open(path):
+            self.closed.append(path)
+        return super().shows(path)
+
+    def is_open(self, path: str) -> bool:
+        """Say whether everyone may read a file, or enter and list a directory."""
+        try:
+            mode = system.stat(path).st_mode
+        except OSError:
+            return False
+        needed = 0o005 if mode & 0o170000 == 0o040000 else 0o004
+        return mode & needed == needed
+
+    def _read(self, path: str) -> Listing:
+        self.stamps[f"{path}/"] = stamp_of(path)
+        return super()._read(path)
+
+
+class _Plain(RcFiles):
+    """Rc files as far as they say the same to everyone: what hides is left to who lists the modules."""
+
+    def __init__(self, folders: _Watching) -> None:
+        super().__init__(_plain_statements, folders, _nobody)
+        self._watching = folders
+        self.varying: list[str] = []
+        """Files that may say something else at another time, or to someone else."""
+
+    def of_root(self, root: str) -> Rules:  # noqa: ARG002 - it marks no defaults
+        return Rules()
+
+    def kind_of(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> str:  # noqa: ARG002
+        return "hidden" if "/." in f"/{full_name}" else ""
+
+    def ruled(self, base: str, folders: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the folders of a root in which a default file lies."""
+        return tuple(folder for folder in folders if self.beside(base, folder) is not None)
+
+    def _statements(self, path: str) -> Sequence[object] | None:
+        self._watching.stamps[path] = stamp_of(path)
+        known = len(self.warnings)
+        statements = super()._statements(path)
+        if len(self.warnings) > known:
+            self.varying.append(path)
+        return statements
+
+
+def _plain_statements(path: str) -> list[object]:
+    from lmodpy.spider.plainrc import statements  # noqa: PLC0415 - rc files are rare
+
+    return statements(system.decode(system.content(path)))
+
+
+def _nobody() -> Limits:
+    raise AssertionError("a survey hides nothing")
