@@ -1,79 +1,161 @@
-"""How to get at a module that cannot be loaded now: which modules open the directory that has it."""
+"""The walk over everything that can be loaded, from directory to directory as modules open them, and the ways back."""
 
 from __future__ import annotations
 
-from lmodpy.modulefile.operations import EditPath
+from lmodpy.names.request import Request
+from lmodpy.spider.facts import EXTENSIONS, OPEN, Record, promises
+from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import NamedTuple
 
-    from lmodpy.modulefile.operations import Call
-    from lmodpy.names.request import Request
+    from lmodpy.spider.facts import Facts
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
-else:
-    from lmodpy.values import NamedTuple
+
+    Chain = tuple[Modulefile, ...]
+    """Modules to load one after the other, the outermost first."""
+
+_MOST_WAYS = 500
+_MOST_STEPS = 5000
+"""So many steps are taken back from a directory, in a site where everything opens everything."""
 
 
-class Search(NamedTuple):
-    """What a search came to: the ways, shortest first, and every directory it saw."""
+class Crawl:
+    """The directories that can be reached from some, each walked once, and which modules open which.
 
-    ways: tuple[Way, ...]
-    roots: tuple[str, ...]
+    Modulefiles are evaluated when something about them is asked, each once; `in_time` says whether to go on looking.
+    """
 
+    def __init__(
+        self,
+        roots: Sequence[str],
+        tree: Tree,
+        read: Callable[[Modulefile], Facts],
+        in_time: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.tree = tree
+        self.roots: list[str] = []
+        """Every directory found, in the order of MODULEPATH and of the walk."""
+        self.whole = True
+        """Whether the walk came to its end."""
+        self._read = read
+        self._in_time = in_time
+        self._facts: dict[str, Facts] = {}
+        self._promises: dict[str, frozenset[str]] = {}
+        self._openers: dict[str, list[Modulefile]] = {}
+        self._walk(roots)
 
-class Way(NamedTuple):
-    """The modules to load first, outermost first, and the module that can be loaded then."""
+    def modules(self) -> Iterator[Modulefile]:
+        """Yield every module of every directory, hidden ones too."""
+        for root in self.roots:
+            yield from self.tree.all(root)
 
-    first: tuple[Modulefile, ...]
-    module: Modulefile
+    def record(self, module: Modulefile) -> Record:
+        """Return what is known about a module; its modulefile is evaluated if that was not done yet."""
+        path = module.path
+        if path not in self._facts:
+            self._facts[path] = self._read(module)
+        return Record(module, self._facts[path])
 
+    def records(self) -> Iterator[Record]:
+        """Yield a record for every module of every directory, as long as there is time."""
+        for module in self.modules():
+            if not self._goes_on():
+                return
+            yield self.record(module)
 
-def search(
-    request: Request,
-    roots: Sequence[str],
-    tree: Tree,
-    read: Callable[[Modulefile], Sequence[Call]],
-    in_time: Callable[[], bool],
-) -> Search:
-    """Look for the ways to a module; `in_time` says whether the search may go on."""
-    found: list[Way] = []
-    seen = list(roots)
-    queue: list[tuple[str, tuple[Modulefile, ...]]] = [(root, ()) for root in roots]
-    while queue and in_time():
-        root, chain = queue.pop(0)
-        module = tree.find(request, [root])
-        if module is not None and chain:
-            found.append(Way(chain, module))
-        for opener, opened in _opened(root, tree, read, in_time):
-            if opened not in seen:
-                seen.append(opened)
-                queue.append((opened, (*chain, opener)))
-    return Search(tuple(found), tuple(seen))
+    def extending(self) -> Iterator[Record]:
+        """Yield the records of the modules that bring extensions; most others are not even evaluated."""
+        for module in self.modules():
+            if not self._goes_on():
+                return
+            if self._may(EXTENSIONS, module):
+                record = self.record(module)
+                if record.facts.extensions:
+                    yield record
 
+    def broken(self) -> list[str]:
+        """Return what is wrong with modulefiles that were evaluated and could not be read to their ends."""
+        return [facts.broken for facts in self._facts.values() if facts.broken]
 
-def _opened(
-    root: str, tree: Tree, read: Callable[[Modulefile], Sequence[Call]], in_time: Callable[[], bool]
-) -> Iterator[tuple[Modulefile, str]]:
-    """Yield the modules of a root that add a directory to MODULEPATH, each with the directory."""
-    for module in tree.all(root):
-        if not in_time():
-            return
-        if not _may_open(module.path):
-            continue
-        for call in read(module):
-            said = call.operation
-            if isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb != "remove":
-                yield from ((module, path) for path in said.paths)
+    def ways(self, module: Modulefile, base: Sequence[str]) -> list[Chain]:
+        """Return all that can be loaded, from the directories `base`, to have a module within reach: shortest first.
 
+        The empty chain is among them if it can be loaded at once. Chains that do not work are left out: two versions
+        of a name, two members of a family, a forbidden module, one that another of the same full name covers; and so
+        are those with more in them than another one.
+        """
+        found: list[Chain] = []
+        there = set(map(base_of, base))
+        queue: list[tuple[str, Chain]] = [(module.root, ())]
+        for steps, (root, chain) in enumerate(queue):
+            if len(found) >= _MOST_WAYS or steps >= _MOST_STEPS:
+                break
+            if base_of(root) in there:
+                if not any(less <= {*chain} for less in map(set, found)) and self._leads(chain, module, base):
+                    found.append(chain)
+                continue
+            queue += [
+                (opener.root, (opener, *chain))
+                for opener in self._openers.get(root, ())
+                if self._fits(opener, (*chain, module))
+            ]
+        return found
 
-def _may_open(path: str) -> bool:
-    """Say whether a modulefile is worth evaluating: most never name MODULEPATH, and reading is cheaper."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read(1 << 20)
-    except OSError:
-        return False
-    return any(word in text for word in (b"MODULEPATH", b"inherit", b"loadfile", b"dofile", b"module use", b"source"))
+    def roots_after(self, chain: Chain, base: Sequence[str]) -> list[str]:
+        """Return MODULEPATH as it is when the modules of a chain are loaded."""
+        roots = list(base)
+        for opener in chain:
+            facts = self.record(opener).facts
+            roots = [*reversed(facts.prepends), *roots, *facts.appends]
+        return list(dict.fromkeys(roots))
+
+    def _walk(self, roots: Sequence[str]) -> None:
+        first = {base_of(root): root for root in reversed(roots)}
+        self.roots += dict.fromkeys(first[base_of(root)] for root in roots)
+        for root in self.roots:
+            for module in self.tree.all(root):
+                if not self._goes_on():
+                    return
+                for path in dict.fromkeys(map(base_of, self.opened_by(module))):
+                    if path not in first:
+                        first[path] = path
+                        self.roots.append(path)
+                    self._openers.setdefault(first[path], []).append(module)
+
+    def opened_by(self, module: Modulefile) -> tuple[str, ...]:
+        """Return the directories that a module adds to MODULEPATH."""
+        return self.record(module).facts.opens if self._may(OPEN, module) else ()
+
+    def _may(self, promise: str, module: Modulefile) -> bool:
+        """Say whether a modulefile is worth evaluating for something; it is read once."""
+        path = module.path
+        if path in self._facts:
+            return True
+        if path not in self._promises:
+            self._promises[path] = promises(path)
+        return promise in self._promises[path]
+
+    def _goes_on(self) -> bool:
+        self.whole = self.whole and self._in_time()
+        return self.whole
+
+    def _fits(self, opener: Modulefile, chain: Chain) -> bool:
+        """Say whether a module can stand in front of others: none of them replaces it, nor do they go in a circle."""
+        if any(opener.name == later.name or opener.root == later.root for later in chain):
+            return False
+        ban = self.tree.ban(opener)
+        families = set(self.record(opener).facts.families)
+        return (ban is None or bool(ban.since)) and families.isdisjoint(
+            family for later in chain for family in self.record(later).facts.families
+        )
+
+    def _leads(self, chain: Chain, module: Modulefile, base: Sequence[str]) -> bool:
+        """Say whether each full name means, when its turn comes, the module that is meant here."""
+        for place, each in enumerate((*chain, module)):
+            found = self.tree.find(Request(each.full_name), self.roots_after(chain[:place], base))
+            if found is None or found.path != each.path:
+                return False
+        return True

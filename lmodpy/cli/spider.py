@@ -1,0 +1,267 @@
+"""`spider`: everything that can be loaded, now or after other modules, and how."""
+
+from __future__ import annotations
+
+from lmodpy.cli.listings import roots_of, style
+from lmodpy.cli.walk import Progress, limit, shows_hidden, walk
+from lmodpy.cli.ways import Ways
+from lmodpy.errors import LmodError
+from lmodpy.names.request import clean
+from lmodpy.report import spider as report
+from lmodpy.report.spider import Card, Topic, Version
+from lmodpy.spider.search import containing, everything, matching, merged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
+
+    from lmodpy.cli.context import Context
+    from lmodpy.spider.crawl import Crawl
+    from lmodpy.spider.facts import Record
+    from lmodpy.spider.search import Extension, Match
+    from lmodpy.tree.directory import Modulefile
+
+_DETAILS = (("Category", "Category"), ("Keyword", "Keywords"), ("URL", "Website"))
+_MOST_BROKEN = 3
+
+
+def spider(context: Context) -> None:
+    """List all modules there are; or tell how to load those whose names, or extensions, fit the words."""
+    line = context.line
+    roots_of(context)
+    progress = Progress(context)
+    try:
+        search = _Search(context, progress)
+        found = search.found([clean(word) for word in line.words if word])
+        answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
+        answer(context, search, found)
+    finally:
+        progress.end()
+    if not (line.on("json") or line.on("terse")):
+        _warn(context, search.crawl)
+
+
+class _Search:
+    """What there is, and what of it was asked for."""
+
+    def __init__(self, context: Context, progress: Progress) -> None:
+        self._context = context
+        self._session = context.session
+        self.crawl = walk(context, limit(context), seen=progress.seen)
+        self.ways = Ways(self._session, self.crawl)
+        self._shows = shows_hidden(context)
+
+    def found(self, words: Sequence[str]) -> list[Match]:
+        """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
+        known = everything(
+            (module for module in self.crawl.modules() if self._is_visible(module)),
+            (record for record in self.crawl.extending() if self._is_visible(record.module)),
+        )
+        found = [] if words else list(known.values())
+        for word in words:
+            found += self._named(word, known)
+        key = str.lower if self._context.settings.flag("sort_case") else str
+        return merged(found) if words else sorted(found, key=lambda match: key(match.name))
+
+    def describe(self, match: Match) -> str:
+        """Return what the highest version that says something says about itself."""
+        told = (self.crawl.record(module).description for module in reversed(match.modules))
+        return next(filter(None, told), "")
+
+    def versions(self, match: Match, *, briefly: bool = False) -> Iterator[Version]:
+        """Yield the full names of a match; `briefly` spares the question how to load them."""
+        by_name: dict[str, list[Modulefile]] = {}
+        for module in match.modules:
+            by_name.setdefault(module.full_name, []).append(module)
+        for full_name, modules in by_name.items():
+            marks = self._marks(modules)
+            if briefly:
+                yield Version(full_name, marks)
+                continue
+            chains = tuple(tuple(each.full_name for each in chain) for chain in self.ways.chains(modules))
+            command = "" if {"L", "F"} & {*marks} else self.ways.command(modules)
+            yield Version(full_name, marks, command, chains)
+        for extension in match.extensions:
+            yield Version(extension.full_name, ("E",)) if briefly else self._brought(extension)
+
+    def _brought(self, extension: Extension) -> Version:
+        """Return an extension with the modules that bring it, and what loads the most convenient of them."""
+        by_name: dict[str, list[Modulefile]] = {}
+        for record in extension.by:
+            by_name.setdefault(record.full_name, []).append(record.module)
+        loaded = any(self.ways.is_loaded(modules) for modules in by_name.values())
+        commands = [] if loaded else [self.ways.command(modules) for modules in reversed(by_name.values())]
+        ways = {
+            (*(each.full_name for each in chain), name)
+            for name, modules in by_name.items()
+            for chain in self.ways.chains(modules)
+        }
+        command = min(filter(None, commands), key=lambda text: text.count(" "), default="")
+        return Version(
+            extension.full_name, ("L", "E") if loaded else ("E",), command, tuple(sorted(ways)), tuple(by_name)
+        )
+
+    def _named(self, word: str, known: dict[str, Match]) -> list[Match]:
+        if self._context.line.on("regexp"):
+            matches = self._context.session.tree.matches
+            found = containing(known, lambda text: matches(word, text))
+        else:
+            found = matching(word, known)
+            real = self._session.tree.resolve(word, self.crawl.roots) if word not in known else word
+            if real != word and real:
+                found = matching(real, known) or found
+        if found or self._context.line.on("terse"):
+            return found
+        raise self._unknown(word)
+
+    def _unknown(self, word: str) -> LmodError:
+        near = self._session.tree.similar(word, self.crawl.roots)[:3]
+        meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {word}"
+        return LmodError(f"nothing that could be loaded, now or after other modules, is called `{word}`", hint=meant)
+
+    def ban(self, module: Modulefile) -> str:
+        """Return what the site says about a module that is forbidden, or will be."""
+        ban = self._session.tree.ban(module)
+        if ban is None:
+            return ""
+        return f"{f'from {ban.since} on' if ban.since else 'now'}{': ' * bool(ban.message)}{ban.message}"
+
+    def _is_visible(self, module: Modulefile) -> bool:
+        return self._shows or not module.hidden
+
+    def _marks(self, modules: Sequence[Modulefile]) -> tuple[str, ...]:
+        bans = [self._session.tree.ban(module) for module in modules]
+        marks = {
+            "L": self.ways.is_loaded(modules),
+            "H": any(module.hidden for module in modules),
+            "F": all(ban is not None and not ban.since for ban in bans),
+        }
+        return tuple(mark for mark, holds in marks.items() if holds)
+
+
+def _tell(context: Context, search: _Search, found: Sequence[Match]) -> None:
+    """Answer for people."""
+    width, ink = context.width(), style(context)
+    if not context.line.words:
+        topics = [Topic(m.name, tuple(search.versions(m, briefly=True)), search.describe(m)) for m in found]
+        context.listing.append(report.overview(topics, width, ink))
+        return
+    texts: list[str] = []
+    for match in found:
+        versions = tuple(search.versions(match))
+        if len(match.versions) == 1:
+            texts += [report.card_text(card, width, ink) for card in _cards(search, match, versions)]
+        else:
+            topic = Topic(match.name, versions, search.describe(match), match.others)
+            texts.append(report.topic_text(topic, width, ink))
+    context.listing.append("\n".join(texts))
+
+
+def _cards(search: _Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:
+    for version in versions:
+        modules = () if version.providers else match.modules
+        record = search.crawl.record(modules[0]) if modules else None
+        if record is None:
+            yield Card(version, others=match.others)
+            continue
+        details = [(title, record.told(key)) for key, title in _DETAILS]
+        details += [("Properties", ", ".join(record.facts.properties)), ("Forbidden", search.ban(record.module))]
+        yield Card(
+            version,
+            record.description,
+            tuple((title, text) for title, text in details if text),
+            record.facts.extensions,
+            record.facts.help,
+            match.others,
+        )
+
+
+def _tell_tersely(context: Context, search: _Search, found: Sequence[Match]) -> None:
+    """Answer for programs that read lines."""
+    words = [word for word in context.line.words if word]
+    if not words:
+        context.listing.append(report.terse_overview({match.name: match.full_names for match in found}))
+        return
+    alone = found[0].versions if len(found) == len(words) == 1 else []
+    if alone == [clean(words[0])] and "/" in alone[0]:
+        version = next(search.versions(found[0]))
+        if () not in version.ways:
+            context.listing.append(report.terse_ways(version.ways))
+            return
+    names = [module.full_name for match in found for module in match.modules]
+    context.listing.append(report.terse_names(dict.fromkeys(names)))
+
+
+def _answer(context: Context, search: _Search, found: Sequence[Match]) -> None:
+    """Answer as JSON."""
+    in_detail = any(context.line.words)
+    context.answer(
+        {
+            "modules": [
+                {
+                    "name": match.name,
+                    "description": search.describe(match),
+                    "others": list(match.others),
+                    "versions": list(_version_data(search, match, in_detail=in_detail)),
+                }
+                for match in found
+            ],
+            "complete": search.crawl.whole,
+            "broken": search.crawl.broken(),
+        }
+    )
+
+
+def _version_data(search: _Search, match: Match, *, in_detail: bool) -> Iterator[dict[str, Any]]:
+    by_name: dict[str, list[Record]] = {}
+    for module in match.modules:
+        by_name.setdefault(module.full_name, []).append(search.crawl.record(module))
+    for version in search.versions(match, briefly=not in_detail):
+        records = [] if "E" in version.marks else by_name[version.full_name]
+        data: dict[str, Any] = {
+            "fullName": version.full_name,
+            "extension": "E" in version.marks,
+            "loaded": "L" in version.marks,
+            "hidden": "H" in version.marks,
+            "forbidden": "F" in version.marks,
+        }
+        if records:
+            data |= _record_data(records)
+        if in_detail:
+            data |= {"command": version.command, "ways": [list(way) for way in version.ways]}
+            data |= {"providers": list(version.providers)} if version.providers else {}
+        yield data
+
+
+def _record_data(records: Sequence[Record]) -> dict[str, Any]:
+    facts = records[0].facts
+    return {
+        "version": records[0].module.version,
+        "paths": [record.module.path for record in records],
+        "description": records[0].description,
+        "whatis": list(facts.whatis),
+        "help": facts.help,
+        "families": list(facts.families),
+        "properties": list(facts.properties),
+        "extensions": list(facts.extensions),
+    }
+
+
+_ANSWERS: dict[str, Callable[[Context, _Search, Sequence[Match]], None]] = {
+    "json": _answer,
+    "terse": _tell_tersely,
+    "": _tell,
+}
+"""How to answer, by the option that asks for it."""
+
+
+def _warn(context: Context, crawl: Crawl) -> None:
+    """Name the modulefiles that are broken, and say so if the search was cut short."""
+    broken = crawl.broken()
+    if broken:
+        more = f"\n… and {len(broken) - _MOST_BROKEN} more" if len(broken) > _MOST_BROKEN else ""
+        names = "\n".join(broken[:_MOST_BROKEN])
+        context.session.warn(f"what these modulefiles say is not known, or not all of it:\n{names}{more}")
+    if not crawl.whole:
+        context.session.warn("the search was ended by --spider_timeout, so there may be more")

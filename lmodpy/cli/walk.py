@@ -1,0 +1,120 @@
+"""The walk over everything reachable, as commands begin it: `spider`, `keyword`, and the hints of a failed load."""
+
+from __future__ import annotations
+
+import time
+
+from lmodpy import system
+from lmodpy.cli.opening import Evaluators
+from lmodpy.env.environment import Environment
+from lmodpy.errors import LmodError, UsageError
+from lmodpy.session.codec import State
+from lmodpy.session.session import Session
+from lmodpy.spider.crawl import Crawl
+from lmodpy.spider.facts import Facts, facts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lmodpy.cli.context import Context
+    from lmodpy.modulefile.operations import Call
+    from lmodpy.spider.facts import Record
+    from lmodpy.tree.directory import Modulefile
+
+PATIENCE = 1.0
+"""Seconds after which a person at a terminal is shown that something happens."""
+_AGAIN = 0.1
+
+
+def walk(
+    context: Context, in_time: Callable[[], bool] = lambda: True, *, seen: Callable[[], None] | None = None
+) -> Crawl:
+    """Return what is reachable from MODULEPATH; `seen` is called for each modulefile that is evaluated.
+
+    Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session.
+    """
+    reader = _reader(context)
+    home = context.environ.get("HOME", "")
+
+    def read(module: Modulefile) -> Facts:
+        if seen:
+            seen()
+        return _facts(reader, module, home)
+
+    return Crawl(context.session.roots(), context.session.tree, read, in_time)
+
+
+def reachable(context: Context) -> list[Record]:
+    """Return a record of every module that could be loaded, now or after others; hidden ones as `spider` shows them."""
+    progress = Progress(context)
+    try:
+        crawl, shows = walk(context, limit(context), seen=progress.seen), shows_hidden(context)
+        return [record for record in crawl.records() if shows or not record.module.hidden]
+    finally:
+        progress.end()
+
+
+def limit(context: Context) -> Callable[[], bool]:
+    """Return what says whether to go on, as --spider_timeout limits it."""
+    text = context.line.options.get("spider_timeout", "")
+    if not text:
+        return lambda: True
+    if not text.replace(".", "", 1).isdecimal():
+        raise UsageError(f"--spider_timeout takes a number of seconds, not `{text}`")
+    deadline = time.monotonic() + float(text)
+    return lambda: time.monotonic() < deadline
+
+
+def shows_hidden(context: Context) -> bool:
+    """Say whether hidden modules are looked at, too."""
+    return context.line.on("all") or context.settings.shows_hidden("spider")
+
+
+class Progress:
+    """A line on the terminal that says how far a long walk has come; nobody sees it who does not wait."""
+
+    def __init__(self, context: Context) -> None:
+        line = context.line
+        self._say = context.say
+        self._count = 0
+        self._next = time.monotonic() + PATIENCE
+        self._shows = system.isatty(2) and not (line.on("terse") or line.on("json"))
+        self._shown = False
+
+    def seen(self) -> None:
+        """Note that another modulefile is being read."""
+        self._count += 1
+        if self._shows and time.monotonic() > self._next:
+            self._next = time.monotonic() + _AGAIN
+            self._shown = True
+            self._say(f"\r{self._count} modulefiles read (Ctrl-C ends the search) ")
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._say("\r\033[K")
+
+
+def _reader(context: Context) -> Session:
+    """Return a session in which nothing is loaded; what modulefiles tell and warn of in it is not heard."""
+    speaker = context.speaker
+    return Session(
+        Environment(context.environ, {}, context.rules),
+        State(),
+        context.session.tree,
+        Evaluators(context).evaluator,
+        context.settings,
+        shell_is=(speaker.name, speaker.kind),
+    )
+
+
+def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
+    said: list[Call] = []
+    broken = ""
+    try:
+        reader.read(module, "spider", said=said)
+    except LmodError as error:
+        where = getattr(error, "where", "")
+        broken = f"{error.text}{f' ({where})' if where else ''}"
+    return facts_of(said, home, broken)

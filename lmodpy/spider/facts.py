@@ -1,0 +1,128 @@
+"""What a modulefile says about itself, whoever reads it and whatever is loaded: plain data, which an index can keep."""
+
+from __future__ import annotations
+
+from lmodpy import system
+from lmodpy.env.pathlist import tidy
+from lmodpy.modulefile.operations import EditPath, Family, Help, Whatis
+from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Property
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import NamedTuple
+
+    from lmodpy.modulefile.operations import Call
+    from lmodpy.tree.directory import Modulefile
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Facts(NamedTuple):
+    """What one modulefile says about itself."""
+
+    whatis: tuple[str, ...] = ()
+    help: str = ""
+    families: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    """As `lmod:sticky`."""
+    extensions: tuple[str, ...] = ()
+    """What it brings besides, as `numpy/1.26`."""
+    prepends: tuple[str, ...] = ()
+    """The directories that it puts in front of MODULEPATH, the one put there last in the end."""
+    appends: tuple[str, ...] = ()
+    """Those that it puts behind."""
+    dynamic: bool = False
+    """What it does to MODULEPATH depends on the circumstances."""
+    broken: str = ""
+    """Why it could not be read to its end: the error, with file and line."""
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        """Return the directories that it adds to MODULEPATH."""
+        return self.prepends + self.appends
+
+
+class Record(NamedTuple):
+    """A module of a directory: what it is called and where it lies, and what it says about itself."""
+
+    module: Modulefile
+    facts: Facts
+
+    @property
+    def full_name(self) -> str:
+        """The name with the version, if there is one."""
+        return self.module.full_name
+
+    @property
+    def description(self) -> str:
+        """The line `Description:` of its whatis, or else the first line that has no key."""
+        plain = (line for line in self.facts.whatis if not _keyed(line)[0])
+        return self.told("Description") or next(plain, "").strip()
+
+    def told(self, key: str) -> str:
+        """Return what its whatis says under a key: Name, Version, Category, Description, URL or Keyword."""
+        return next((value for line in self.facts.whatis for known, value in [_keyed(line)] if known == key), "")
+
+
+KEYS = ("Name", "Version", "Category", "Description", "URL", "Keyword")
+
+
+def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
+    """Return the facts in the journal of a modulefile that was read; `home` is what `~` stands for in paths."""
+    whatis: list[str] = []
+    families: list[str] = []
+    properties: dict[str, None] = {}
+    added: dict[str, list[str]] = {"prepend": [], "append": []}
+    text, extensions, dynamic = "", (), False
+    for call in calls:
+        said = call.operation
+        if isinstance(said, Whatis):
+            whatis.append(said.text)
+        elif isinstance(said, Help):
+            text = said.text
+        elif isinstance(said, Family):
+            families.append(said.name)
+        elif isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb in added:
+            added[said.verb] += [tidy(path, home) for path in said.paths]
+        elif isinstance(said, Extensions):
+            extensions = said.names  # type: ignore[assignment]
+        elif isinstance(said, Property):
+            _mark(properties, said)
+        dynamic = dynamic or isinstance(said, DynamicTree)
+    places = tuple(added["prepend"]), tuple(added["append"])
+    return Facts(tuple(whatis), text, tuple(families), tuple(properties), extensions, *places, dynamic, broken)
+
+
+def promises(path: str) -> frozenset[str]:
+    """Return what a modulefile may say: to `open` a directory, to bring `extensions`.
+
+    Most modulefiles do neither, and looking for the words is several times cheaper than evaluating.
+    """
+    try:
+        text = system.content(path, 1 << 20)
+    except OSError:
+        return frozenset()
+    if any(word in text for word in _ELSEWHERE):
+        return frozenset(_WORDS)
+    return frozenset(promise for promise, words in _WORDS.items() if any(word in text for word in words))
+
+
+OPEN, EXTENSIONS = "open", "extensions"
+_WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extensions",)}
+_ELSEWHERE = (b"inherit", b"loadfile", b"dofile", b"require", b"loadstring")
+"""With these the words may stand in another file."""
+
+
+def _mark(properties: dict[str, None], said: Property) -> None:
+    for value in said.value.split(":"):
+        if said.verb == "add":
+            properties[f"{said.name}:{value}"] = None
+        else:
+            properties.pop(f"{said.name}:{value}", None)
+
+
+def _keyed(line: str) -> tuple[str, str]:
+    """Split `Key: value`; the key is empty where it is none of those known."""
+    key, colon, value = line.strip().partition(":")
+    return (key.strip(), value.strip()) if colon and key.strip() in KEYS else ("", "")

@@ -1,0 +1,104 @@
+"""What a word means to `spider`: which of the modules, and of the extensions that they bring."""
+
+from __future__ import annotations
+
+from lmodpy.names.version import canonical
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import NamedTuple
+
+    from lmodpy.spider.facts import Record
+    from lmodpy.tree.directory import Modulefile
+else:
+    from lmodpy.values import NamedTuple
+
+
+class Extension(NamedTuple):
+    """A package that modules bring: its name, its version (may be empty), and who brings it."""
+
+    name: str
+    version: str
+    by: tuple[Record, ...]
+
+    @property
+    def full_name(self) -> str:
+        """The name with the version, if there is one."""
+        return f"{self.name}/{self.version}" if self.version else self.name
+
+
+class Match(NamedTuple):
+    """What is there under one name: modules and extensions, each in the order of versions."""
+
+    name: str
+    modules: tuple[Modulefile, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    others: tuple[str, ...] = ()
+    """Other names that have the word in them."""
+
+    @property
+    def full_names(self) -> list[str]:
+        """The full names of the modules and then of the extensions, each once in its kind."""
+        modules = dict.fromkeys(module.full_name for module in self.modules)
+        return [*modules, *(extension.full_name for extension in self.extensions)]
+
+    @property
+    def versions(self) -> list[str]:
+        """The full names, each once."""
+        return list(dict.fromkeys(self.full_names))
+
+
+def everything(modules: Iterable[Modulefile], extending: Iterable[Record]) -> dict[str, Match]:
+    """Return what there is under each name, sorted by name."""
+    by_name: dict[str, list[Modulefile]] = {}
+    for module in modules:
+        by_name.setdefault(module.name, []).append(module)
+    brought: dict[str, dict[str, list[Record]]] = {}
+    for record in extending:
+        for full_name in dict.fromkeys(record.facts.extensions):
+            name, _, version = full_name.rpartition("/") if "/" in full_name else (full_name, "", "")
+            brought.setdefault(name, {}).setdefault(version, []).append(record)
+    return {
+        name: Match(
+            name,
+            tuple(sorted(by_name.get(name, ()), key=lambda module: (module.order, module.version))),
+            tuple(
+                Extension(name, version, tuple(by))
+                for version, by in sorted(brought.get(name, {}).items(), key=lambda pair: canonical(pair[0]))
+            ),
+        )
+        for name in sorted({*by_name, *brought})
+    }
+
+
+def matching(word: str, known: dict[str, Match]) -> list[Match]:
+    """Return what a word means: a name; else a full name; else whatever has the word in it, in any case."""
+    if word in known:
+        others = tuple(name for name in known if word.lower() in name.lower() and name != word)
+        return [known[word]._replace(others=others)]
+    exact = [found for found in (_only(each, lambda text: text == word) for each in known.values()) if found.versions]
+    return exact or containing(known, lambda text: word.lower() in text.lower())
+
+
+def containing(known: dict[str, Match], matches: Callable[[str], bool]) -> list[Match]:
+    """Return what has a name that fits, or full names that do."""
+    found = (each if matches(each.name) else _only(each, matches) for each in known.values())
+    return [each for each in found if each.versions]
+
+
+def merged(found: Sequence[Match]) -> list[Match]:
+    """Return what was found for several words, each name once."""
+    by_name: dict[str, Match] = {}
+    for each in found:
+        there = by_name.get(each.name)
+        by_name[each.name] = each if there is None or len(each.versions) > len(there.versions) else there
+    return list(by_name.values())
+
+
+def _only(found: Match, matches: Callable[[str], bool]) -> Match:
+    """Return of something only the full names that fit."""
+    return found._replace(
+        modules=tuple(module for module in found.modules if matches(module.full_name)),
+        extensions=tuple(extension for extension in found.extensions if matches(extension.full_name)),
+    )
