@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy.env.diff import Diff
 from lmodpy.env.history import Assign, Found, History, Step, marks_of
-from lmodpy.env.pathlist import PathList
+from lmodpy.env.pathlist import Edit, PathList
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from lmodpy.env.pathlist import Edit, Rules
+    from lmodpy.env.pathlist import Rules
 
     Mark = tuple[dict[str, History], dict[str, str | None], dict[str, None]]
 
@@ -36,6 +36,8 @@ class Environment:
         self._after: dict[str, History] = {}
         self._pretended: dict[str, str | None] = {}
         self._repeated: dict[str, None] = {}
+        self.quarantined: frozenset[str] = frozenset()
+        """Variables that no module may set, though it may think so."""
 
     def get(self, name: str) -> str | None:
         """Return the value that a modulefile sees now."""
@@ -54,6 +56,9 @@ class Environment:
     def assign(self, name: str, value: str | None, owner: str = "") -> None:
         """Give a variable a value, or take it away (None)."""
         self._pretended.pop(name, None)
+        if name in self.quarantined:
+            self._pretended[name] = value
+            return
         self._after[name] = self._history(name).with_step(made(Step, (owner, made(Assign, (value,)))))
 
     def edit(self, name: str, edit: Edit, owner: str = "") -> None:
@@ -119,6 +124,25 @@ class Environment:
         for owner in history.owners():
             history = history.without(owner)
         return history.text()
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how often each entry of a path-like variable was put there."""
+        return {path: count for path, (count, _) in marks_of(self._history(name, ":").value).items()}
+
+    def put_in(self, name: str, owner: str) -> list[str]:
+        """Return the entries that a module has put into a path-like variable."""
+        changes = (step.change for step in self._latest(name).steps if step.owner == owner)
+        return [change.path for change in changes if isinstance(change, Edit) and change.verb in ("prepend", "append")]
+
+    def begin_anew(self, name: str, value: str | None) -> None:
+        """Give a variable in which no module has a part its value, and forget what was done to it before."""
+        self._after[name] = History(value, (), self.rules.of(name))
+
+    def rearrange(self, name: str, value: str) -> None:
+        """Put the entries of a path-like variable into another order, as somebody might do by hand."""
+        history = self._history(name, ":")
+        marks = tuple((path, count, rank) for path, (count, rank) in marks_of(history.value).items())
+        self._after[name] = history.with_step(Step("", Found(value, marks)))
 
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.env.environment import Environment, Mark
+    from lmodpy.modulefile.operations import Call
     from lmodpy.modulefile.questions import Host
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
@@ -143,10 +144,15 @@ class Session:
         module = self._matching(request, how)
         return self.loaded.active_named(module.name) if module is not None else None
 
-    def read(self, module: Modulefile | Loaded, mode: str, asked: str = "") -> Frame:
-        """Evaluate a modulefile only to read what it says; nothing stays of it."""
+    def read(self, module: Modulefile | Loaded, mode: str, asked: str = "", said: list[Call] | None = None) -> Frame:
+        """Evaluate a modulefile only to read what it says; nothing stays of it.
+
+        `said` gets the calls as they come, so that they are not lost if the evaluation fails.
+        """
         mark = self.env.mark()
         frame = Frame(self, mode, module, asked)
+        if said is not None:
+            frame.journal = said
         try:
             frame.run()
         finally:
@@ -172,6 +178,17 @@ class Session:
         self.settle()
         if must:
             self.check()
+
+    def try_load(self, request: Request) -> LmodError | None:
+        """Load a module for the user; if that fails, nothing of it stays, and the trouble is returned."""
+        mark, settled = self.mark(), self._settled_path
+        try:
+            self.load([request])
+        except (ModulefileError, ModuleNotFound) as error:
+            self.forget(mark)
+            self._settled_path = settled
+            return error
+        return None
 
     def unload(self, requests: Sequence[Request], *, force: bool = False) -> list[str]:
         """Unload modules for the user; return the texts that name nothing that is loaded."""
@@ -368,7 +385,7 @@ class Session:
         """Evaluate a modulefile and count it as loaded; another version of it goes first."""
         self._refuse_circle(module)
         self._refuse_odd(module)
-        marks = self._marks(module)
+        marks = self.marks(module)
         there = self.loaded.get(module.name)
         if there is not None and there.active:
             self._refuse_other_version(there, module)
@@ -381,35 +398,35 @@ class Session:
         plain = (module.real or request.text) == module.name and not (request.ranged or request.latest)
         asked = module.name if plain else module.full_name
         for _ in range(_MOST_SWAPS):
-            mark = self._mark()
+            mark = self.mark()
             frame = Frame(self, "load", module, asked)
             try:
                 frame.run()
             except Stopped as stopped:
-                self._forget(mark)
+                self.forget(mark)
                 if stopped.text:
                     self.say(stopped.text + "\n")
                 return
             except FamilySwap as swap:
                 if frame.failure is not swap or (by is not None and by.name == swap.holder):
                     raise
-                self._forget(mark)
+                self.forget(mark)
                 self._replaced.append((self._full_name(swap.holder), module.full_name))
                 self._named.add(swap.holder)
                 self._unload(swap.holder)
             else:
-                self.loaded.add(self._record(frame, module.alias, marks, wanted=wanted))
+                self.loaded.add(self.record(frame, module.alias, marks, wanted=wanted))
                 if there is not None and there.active:
                     self.settle()  # what stands on it comes back before the next name of the list
                 return
         raise ModulefileError(f"{module.full_name} keeps replacing modules of its family", module.path)
 
-    def _mark(self) -> tuple[Mark, dict[str, Loaded], set[str], list[int]]:
-        """Return what `_forget` needs to come back to this moment."""
+    def mark(self) -> tuple[Mark, dict[str, Loaded], set[str], list[int]]:
+        """Return what `forget` needs to come back to this moment."""
         return self.env.mark(), self.loaded.mark(), set(self._named), [len(kept) for kept in self._journals()]
 
-    def _forget(self, mark: tuple[Mark, dict[str, Loaded], set[str], list[int]]) -> None:
-        """Forget everything since `_mark`, but for what the user was told."""
+    def forget(self, mark: tuple[Mark, dict[str, Loaded], set[str], list[int]]) -> None:
+        """Forget everything since `mark`, but for what the user was told."""
         env, loaded, self._named, lengths = mark
         self.env.rollback(env)
         self.loaded.rollback(loaded)
@@ -419,7 +436,8 @@ class Session:
     def _journals(self) -> tuple[list[Any], ...]:
         return self.missing, self.commands, self.written, self._replaced
 
-    def _record(self, frame: Frame, alias: str, marks: str, *, wanted: bool) -> Loaded:
+    def record(self, frame: Frame, alias: str, marks: str, *, wanted: bool) -> Loaded:
+        """Return what there is to remember of a module that was evaluated to load it."""
         brings, needs = tuple(dict.fromkeys(frame.brings)), tuple(dict.fromkeys(frame.needs))
         names = frame.name, frame.version, frame.path, frame.asked
         return made(Loaded, (*names, wanted, brings, needs, tuple(frame.properties), True, self.exact, alias, marks))
@@ -439,7 +457,7 @@ class Session:
         if len(self.frames) >= _DEEPEST:
             raise ModulefileError(f"more than {_DEEPEST} modules load each other in a chain")
 
-    def _marks(self, module: Modulefile) -> str:
+    def marks(self, module: Modulefile) -> str:
         """Return the letters that mark a module; raises Refused for one that rc files or loaded modules keep out."""
         if self.settings.flag("downstream"):
             from lmodpy.session.admission import let_in  # noqa: PLC0415 - few sites want it
@@ -512,11 +530,11 @@ class Session:
 
     def _revive(self, module: Loaded, found: Modulefile) -> None:
         """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
-        mark = self._mark()
+        mark = self.mark()
         try:
             self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
         except ModulefileError as error:
-            self._forget(mark)
+            self.forget(mark)
             self.loaded.add(module._replace(active=False, brings=(), needs=()))
             self.warn(f"{error.text}{f' ({error.where})' if error.where else ''}; it stays inactive")
 
