@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "session": BELOW_SESSION,
     "report": {"session", "spider", *BELOW_SESSION},
     "cli": {"report", "session", "spider", "shells", *BELOW_SESSION},
+    "api": {"cli", "report", "session", "spider", "shells", *BELOW_SESSION},
 }
 
 
@@ -81,8 +82,8 @@ def imported_layers(tree: ast.Module) -> list[tuple[int, str]]:
 def test_imports_point_down(path):
     """A file imports only from the layers below its own, and from its own."""
     layer = layer_of(path)
-    if layer == "__init__":
-        assert imported_layers(parsed(path)) == []
+    if layer == "__init__":  # for the type checker only: what programs import is fetched later
+        assert {other for _, other in imported_layers(parsed(path))} <= {"api", "errors"}
         return
     allowed = MAY_IMPORT[layer] | {layer}
     assert [(line, other) for line, other in imported_layers(parsed(path)) if other not in allowed] == []
@@ -223,7 +224,10 @@ CALLS_FOR_CLI = {"print", "exit", "quit", "input", "SystemExit"}
 
 @pytest.mark.parametrize("path", [path for path in sources("lmodpy") if layer_of(path) not in {"cli", "system"}])
 def test_only_cli_knows_the_process(path):
-    """The environment of the process, its arguments, its streams and its end are the business of cli alone."""
+    """The environment of the process, its arguments, its streams and its end are the business of cli alone.
+
+    A Python program's session begins with that program's environment, so `api` reads it.
+    """
     touched = []
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -233,7 +237,7 @@ def test_only_cli_knows_the_process(path):
             touched += [(node.lineno, module, a.name) for a in node.names if (module, a.name) in FOR_CLI]
         elif isinstance(node, ast.Name) and node.id in CALLS_FOR_CLI:
             touched.append((node.lineno, "", node.id))
-    assert touched == []
+    assert [each for each in touched if (layer_of(path), *each[1:]) != ("api", "os", "environ")] == []
 
 
 @pytest.mark.parametrize("path", sources("lmodpy", "tests", "benchmarks"))

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 from contextlib import contextmanager
 
 from lmodpy import patience, system
@@ -47,7 +48,8 @@ def _started(
     command: Sequence[str], environ: Mapping[str, str], *, stdout: Stream, stderr: Stream
 ) -> Iterator[subprocess.Popen[Any]]:
     """Start a program; whatever interrupts the waiting for it ends it and what it has started."""
-    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    main = threading.current_thread() is threading.main_thread()  # only there can a handler be set, or interrupt
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler) if main else None
     try:
         with subprocess.Popen(
             command,
@@ -66,7 +68,8 @@ def _started(
             finally:
                 patience.watch.children.discard(-child.pid)
     finally:
-        signal.signal(signal.SIGINT, interrupted)
+        if interrupted is not None:
+            signal.signal(signal.SIGINT, interrupted)
 
 
 def _status(child: subprocess.Popen[Any]) -> int:
