@@ -85,7 +85,7 @@ class Site:
         return [path.removeprefix(f"{self.root}/") for path in self.env.get("MODULEPATH", "").split(":")]
 
     def _evaluated(self, outcome: Outcome) -> dict[str, str]:
-        script = 'eval "$(/bin/cat)"; left=$?; /usr/bin/env -0; exit $left'
+        script = 'eval "$(/bin/cat)" >/dev/null; left=$?; /usr/bin/env -0; exit $left'
         options = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"]}[self.shell]
         done = subprocess.run(
             [needs(self.shell), *options, "-c", script],

@@ -202,7 +202,10 @@ def test_a_session_goes_as_with_lmod(session, undo, home):
 
 
 STACKS = "", "cmake", "gcc openmpi heat", "gcc gsl openmpi clang"
-LISTINGS = "list", "list gcc", "avail", "avail hdf5", "avail 1", "avail nothing-like-this", "-d avail"
+LISTINGS = (
+    *("list", "list gcc", "-r list ^[gh]", "avail", "avail hdf5", "avail 1", "avail nothing-like-this", "-d avail"),
+    *("-r avail ^h", "-r avail '5/[12]'", "overview", "overview hdf5", "overview nothing-like-this", "tablelist"),
+)
 
 
 @pytest.mark.parametrize("listing", LISTINGS)

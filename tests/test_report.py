@@ -189,19 +189,37 @@ def test_what_can_be_loaded_is_listed_by_directory():
         "  H  is hidden; shown since hidden modules were asked for",
         "  F  is forbidden: loading it is refused",
         "",
-        "`module avail WORD` lists only names that contain the word; `module whatis NAME` describes a module.",
+        "`module avail WORD` lists only names that contain the word;",
+        "`module whatis NAME` describes a module.",
     ]
 
 
 def test_without_marks_there_is_no_legend():
-    """Only what occurs is explained, and a site's own marks too."""
+    """Only what occurs is explained, properties too."""
     plain = avail_list([Block("/r", (Entry("a/1"),))], 20, PLAIN)
     assert plain.startswith("-------- /r --------\n  a/1\n\n`module avail")
 
-    marked = avail_list(
-        [Block("/r", (Entry("a/1", ("g",)),))], 20, PLAIN, meanings={"g": "is built for GPUs", "x": "no"}
+    marked = avail_list([Block("/r", (Entry("a/1", ("arch:gpu", "L")),))], 20, PLAIN)
+    assert marked.startswith("-------- /r --------\n  a/1 (g,L)\n\n  L  is loaded\n  g  is built for GPUs\n\n`module")
+
+
+def test_directories_of_one_title_are_one_block():
+    """They stand where the first of them is; others keep their own names."""
+    text = avail_list(
+        [*SITE, Block("/opt/more", (Entry("zlib/1"),))], 60, PLAIN, titles={"/opt/gcc": "MPI", "/opt/more": "MPI"}
     )
-    assert "\n\n  g  is built for GPUs\n\n`module" in marked
+
+    assert [line.strip("- ") for line in text.splitlines() if line.startswith("---")] == ["/opt/Core", "MPI"]
+    assert "  mpi/4.1 (F)   py/3   zlib/1\n" in text
+
+
+def test_nested_versions_are_remarked_on():
+    """For such a name the first directory decides, which is worth knowing only if there are several."""
+    nested = Block("/opt/a", (Entry("mpi/64/4", (), "mpi"), Entry("x/1", (), "x")))
+
+    assert "Of mpi there are nested versions" in avail_list([nested, SITE[2]], 60, PLAIN)
+    assert "nested" not in avail_list([nested], 60, PLAIN)
+    assert "nested" not in avail_list(SITE, 60, PLAIN)
 
 
 def test_nothing_found_says_where_else_to_look():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 import lmodpy
 from lmodpy.cli import entry
+from lmodpy.config import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,10 +35,28 @@ After that: `module avail`, `module load NAME`, `module help`.
 
 @app.command()
 def init(
-    shell: Annotated[str, typer.Argument(help=f"One of {', '.join(entry.INIT_FILES)}.", metavar="SHELL")],
+    shell: Annotated[
+        str, typer.Argument(help=f"One of {', '.join((*entry.INIT_FILES, *entry.LANGUAGES))}.", metavar="SHELL")
+    ],
 ) -> None:
     """Print the lines that make `module` and `ml` known to a shell: `eval "$(lmodpy init bash)"`."""
     raise typer.Exit(entry.print_init([shell]))
+
+
+@app.command()
+def config(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As data, like `module --json config`.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As the reference page docs/settings.md.")] = False,
+) -> None:
+    """List the settings: each variable, its value, and where that comes from."""
+    from lmodpy.cli.configuring import data, everything  # noqa: PLC0415 - only here
+    from lmodpy.report.data import json_text  # noqa: PLC0415
+    from lmodpy.report.settings import reference, settings_text  # noqa: PLC0415
+
+    settings = everything(Settings({} if markdown else os.environ))
+    write = reference if markdown else settings_text
+    typer.echo(json_text("config", data(settings)) if as_json else write(settings), nl=False)
 
 
 @app.command()

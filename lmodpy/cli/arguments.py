@@ -10,7 +10,7 @@ from lmodpy.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import NamedTuple
 else:
     from lmodpy.values import NamedTuple
@@ -128,41 +128,17 @@ ML_WORDS = {
     for word in words.split()
 }
 
-# Each row: the option, whether it takes a value, its spellings. One letter stands behind one dash.
-_OPTIONS = (
-    ("all", False, "A all show_hidden"),
-    ("brief", False, "b brief"),
-    ("check_syntax", False, "check_syntax checkSyntax"),
-    ("debug", True, "debug"),
-    ("trace", False, "D T trace"),
-    ("default", False, "d default"),
-    ("expert", False, "expert"),
-    ("novice", False, "novice"),
-    ("force", False, "f force"),
-    ("help", False, "h H ? help"),
-    ("ignore_cache", False, "I ignore_cache"),
-    ("initial_load", False, "initial_load"),
-    ("json", False, "json"),
-    ("latest", False, "latest"),
-    ("location", False, "loc location"),
-    ("no_extensions", False, "nx no_extensions"),
-    ("protected_vars", False, "protected_vars"),
-    ("quiet", False, "q quiet"),
-    ("raw", False, "raw"),
-    ("no_redirect", False, "no_redirect"),
-    ("terse", False, "t terse"),
-    ("version", False, "v version"),
-    ("width", True, "w width"),
-)
-_OPTION_OF = {word: (name, has_value) for name, has_value, words in _OPTIONS for word in words.split()}
+_ML_LETTERS = frozenset("?AbDdfHhIqrstTvw")  # Lmod's; others may well be modules to unload
+_ML_OPTIONS = {"--show": "echo_only", "--Verbose": "echo", "--verbose": "echo", "--old_style": "old_style"}
 
 
 class Line(NamedTuple):
-    """A command line that was understood: the sub-command ("" for none), its arguments, the options."""
+    """A line that was understood: the sub-command ("" for none), its arguments, the options; and as it was typed."""
 
     command: str
     words: tuple[str, ...] = ()
     options: Mapping[str, str] = {}
+    typed: tuple[str, ...] = ()
 
     def on(self, option: str) -> bool:
         """Say whether an option was given."""
@@ -174,12 +150,12 @@ def parse(words: Sequence[str]) -> Line:
     options: dict[str, str] = {}
     rest = _take_options(list(words), options)
     if not rest:
-        return Line("", (), options)
+        return Line("", (), options, tuple(words))
     command = command_of(rest[0])
     if command == "ml":
         line = parse_ml(rest[1:])
-        return line._replace(options={**options, **line.options})
-    return Line(command, tuple(_after(command, rest[1:], options)), options)
+        return line._replace(options={**options, **line.options}, typed=tuple(words))
+    return Line(command, tuple(_after(command, rest[1:], options)), options, tuple(words))
 
 
 def parse_ml(words: Sequence[str]) -> Line:
@@ -195,8 +171,12 @@ def parse_ml(words: Sequence[str]) -> Line:
         if word in ML_WORDS:
             command = ML_WORDS[word]
             return Line(command, (*names, *_after(command, rest, options)), options)
-        if word.startswith("--") or (word.startswith("-") and _is_ml_option(word)):
+        if word in _ML_OPTIONS:
+            options[_ML_OPTIONS[word]] = ""
+        elif word.startswith("--") or (len(word) == 2 and word[0] == "-" and word[1] in _ML_LETTERS):
             rest = _take_option(_ml_spelling(word), rest, options)
+        elif word == "-":
+            raise UsageError("a lone `-` names no module", hint="`ml -NAME` unloads")
         else:
             names.append(word)
     return Line("load" if names else "list", tuple(names), options)
@@ -204,44 +184,42 @@ def parse_ml(words: Sequence[str]) -> Line:
 
 def command_of(word: str) -> str:
     """Return the sub-command that a word spells; raises UsageError, with the nearest ones, for any other word."""
-    plain = word.replace("_", "-")
+    plain = word.replace("_", "-").lower()
     for command, *spellings in _SPELLINGS:
         for spelling in spellings:
             shortest, _, rest = spelling.partition("|")
-            if plain.lower().startswith(shortest) and (shortest + rest).startswith(plain.lower()):
+            if plain.startswith(shortest) and (shortest + rest).startswith(plain):
                 return command
+    from lmodpy.cli.refusals import COMMANDS, did_you_mean, nearest  # noqa: PLC0415 - only for an error
+
+    if plain in COMMANDS:
+        raise UsageError(f"lmodpy has no `module {word}`: it {COMMANDS[plain]}")
     words = (spelling.replace("|", "") for _, *spellings in _SPELLINGS for spelling in spellings)
     near = nearest(word, (word for word in words if len(word) > 2))
-    raise UsageError(f"there is no sub-command `{word}`", hint=_did_you_mean(near) or "`module help` lists them")
+    raise UsageError(f"there is no sub-command `{word}`", hint=did_you_mean(near) or "`module help` lists them")
 
 
-def nearest(word: str, words: Iterable[str]) -> list[str]:
-    """Return the words that one could have meant, the likeliest first."""
-    from difflib import get_close_matches  # noqa: PLC0415 - costly, and only asked after an error
-
-    return get_close_matches(word, list(dict.fromkeys(words)), n=3, cutoff=0.6)
-
-
-def _did_you_mean(near: Sequence[str]) -> str:
-    return f"did you mean {' or '.join(f'`{word}`' for word in near)}?" if near else ""
+def all_spellings() -> list[tuple[str, list[str]]]:
+    """Return each sub-command with what it can be typed as, in full."""
+    return [(name, [spelling.replace("|", "") for spelling in spellings]) for name, *spellings in _SPELLINGS]
 
 
 def _after(command: str, rest: Sequence[str], options: dict[str, str]) -> list[str]:
-    """Take the options out of what follows a sub-command; `-name` unloads behind load, and `use` has its own."""
+    """Take the options out of what follows a sub-command; behind `load` and its like, `-name` unloads instead."""
     words: list[str] = []
     left = list(rest)
     while left:
         word = left.pop(0)
-        if command == "use" or word in ("-", "--") or not word.startswith("-"):
-            words.append(word)
-        elif word.startswith("--") or command not in _LOADING:
-            left = _take_option(word, left, options)
+        if word == "--":
+            return [*words, *([word] if command == "run" else ()), *left]
+        if word.startswith("--") or (word[:1] == "-" and word != "-" and command not in _LOADING):
+            left = _take_option(word, left, options, command)
         else:
             words.append(word)
     return words
 
 
-_LOADING = frozenset(("load", "try-load"))
+_LOADING = frozenset(("load", "try-load", "run", "mod-to-sh"))
 
 
 def _take_options(rest: list[str], options: dict[str, str]) -> list[str]:
@@ -252,27 +230,11 @@ def _take_options(rest: list[str], options: dict[str, str]) -> list[str]:
     return rest
 
 
-def _take_option(word: str, rest: list[str], options: dict[str, str]) -> list[str]:
-    """Take one word of options (letters can be clustered) and the value that may follow; return the rest."""
-    body, equals, value = word.lstrip("-").partition("=")
-    for letter in [body.replace("-", "_")] if word.startswith("--") or len(body) == 1 else body:
-        name, has_value = _OPTION_OF.get(letter) or _unknown_option(word)
-        if has_value and not equals:
-            if not rest:
-                raise UsageError(f"the option `{word}` takes a value", hint=f"for example `{word} 80`")
-            value, *rest = rest
-        options[name] = value
-    return rest
+def _take_option(word: str, rest: list[str], options: dict[str, str], command: str = "") -> list[str]:
+    """Take an option and the value that may follow it; return the rest."""
+    from lmodpy.cli.options import take  # noqa: PLC0415 - most lines have none
 
-
-def _unknown_option(word: str) -> tuple[str, bool]:
-    near = nearest(word.lstrip("-"), (spelling for spelling in _OPTION_OF if len(spelling) > 1))
-    raise UsageError(f"there is no option `{word}`", hint=_did_you_mean([f"--{option}" for option in near]))
-
-
-def _is_ml_option(word: str) -> bool:
-    """Tell an option of one letter from the wish to unload a module."""
-    return len(word) == 2 and word[1] in _OPTION_OF
+    return take(word, rest, options, command)
 
 
 def _ml_spelling(word: str) -> str:

@@ -15,60 +15,60 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.shells.base import Shell
+
+    Answer = Callable[[Context], None] | tuple[str, str]
 else:
     from lmodpy.values import NamedTuple
 
 
 class Result(NamedTuple):
-    """What a command leaves: the difference for the shell, text for people, exit status."""
+    """What a command leaves: the difference for the shell, messages, exit status, what was asked for."""
 
     diff: Diff
-    text: str = ""
+    told: str = ""
     status: int = 0
+    listing: str = ""
+    runs: bool = False
+    """The shell is to run a program, whose status is that of the command."""
+
+    @property
+    def text(self) -> str:
+        """Everything for people."""
+        return self.listing + self.told
 
 
 def run_line(
     line: Line, speaker: Shell, environ: Mapping[str, str], settings: Settings, say: Callable[[str], None]
 ) -> Result:
     """Run a sub-command on an environment and return what it leaves; raises LmodError."""
-    if line.on("version"):
-        return _answer(_version())
-    if line.on("help") or not line.command or (line.command == "help" and not line.words):
+    if line.options:
+        from lmodpy.cli.options import chosen  # noqa: PLC0415 - imported already, if there are any
+
+        settings.choose(chosen(line.options))
+    answer = next((ANSWERS[option] for option in line.options if option in ANSWERS), None) or COMMANDS.get(line.command)
+    if line.on("help") or (line.command == "help" and not line.words) or not (answer or line.command):
         from lmodpy.cli.usage import USAGE  # noqa: PLC0415 - only when asked for
 
         return _answer(USAGE, status=0 if line.command or line.on("help") else 1)
-    if line.command not in COMMANDS:
+    if answer is None:
         raise UsageError(f"`module {line.command}` is a word of Lmod that lmodpy does not have yet")
     context = Context(line, speaker, environ, settings, say)
-    COMMANDS[line.command](context)
+    command(answer)(context)
     diff, told = context.finish()
-    return Result(diff, "".join(context.listing) + told, context.status)
+    return Result(diff, told, context.status, "".join(context.listing), context.runs)
 
 
 def _answer(text: str, status: int = 0) -> Result:
     from lmodpy.env.diff import Diff  # noqa: PLC0415 - only for answers that need no session
 
-    return Result(Diff(), text, status)
-
-
-def _version() -> str:
-    from lmodpy import LMOD_VERSION, __version__  # noqa: PLC0415 - only when asked for
-
-    return (
-        f"\nModules based on Lua: Version {LMOD_VERSION}\n    lmodpy {__version__}, which does what this Lmod does\n\n"
-    )
+    return Result(Diff(), "", status, text)
 
 
 # Changing what is loaded.
 
 
 def load(context: Context) -> None:
-    """Load modules, and unload those written `-name`; with --check_syntax only see whether they could be."""
-    if context.line.on("check_syntax"):
-        from lmodpy.cli.readings import check  # noqa: PLC0415 - seldom asked for
-
-        check(context)
-        return
+    """Load modules, and unload those written `-name`."""
     words = context.line.words
     gone = [Request.parse(word[1:]) for word in words if word.startswith("-") and len(word) > 1]
     if "-" in words:
@@ -82,9 +82,7 @@ def load(context: Context) -> None:
     try:
         context.session.load([make(word) for word in wanted])
     except ModuleNotFound as error:
-        from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
-
-        explain(error, context.session, wanted)
+        _explain(error, context, wanted)
         raise
 
 
@@ -112,10 +110,16 @@ def swap(context: Context) -> None:
     try:
         context.session.swap(old, requests[-1])
     except ModuleNotFound as error:
+        _explain(error, context, [requests[-1].text])
+        raise
+
+
+def _explain(error: ModuleNotFound, context: Context, wanted: list[str]) -> None:
+    """Give the error a hint; who calls himself an expert wants no search."""
+    if not context.settings.flag("expert"):
         from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
 
-        explain(error, context.session, [requests[-1].text])
-        raise
+        explain(error, context, wanted)
 
 
 def _same_name(context: Context, request: Request) -> Request:
@@ -145,32 +149,83 @@ def is_avail(context: Context) -> None:
     context.status = 0 if all(context.session.find(request) for request in context.requests()) else 1
 
 
-def _at_home(module: str, function: str) -> Callable[[Context], None]:
-    """Return a command that lives in a module of its own, which is imported when the command is given."""
+def command(answer: Answer) -> Callable[[Context], None]:
+    """Return the function that runs a sub-command, imported now if it lives in a module of its own."""
+    if isinstance(answer, tuple):
+        module, function = answer
+        made: Callable[[Context], None] = getattr(__import__(f"lmodpy.cli.{module}", fromlist=[function]), function)
+        return made
+    return answer
 
-    def run(context: Context) -> None:
-        getattr(__import__(f"lmodpy.cli.{module}", fromlist=[function]), function)(context)
 
-    return run
-
-
-COMMANDS: dict[str, Callable[[Context], None]] = {
-    "avail": _at_home("listings", "avail"),
-    "help": _at_home("readings", "help_"),
+COMMANDS: dict[str, Answer] = {
+    "aliases": ("overviews", "aliases"),
+    "append-path": ("byhand", "append_path"),
+    "avail": ("listings", "avail"),
+    "category": ("keywords", "category"),
+    "clear": ("byhand", "clear"),
+    "config": ("configuring", "config"),
+    "describe": ("collections", "describe"),
+    "disable": ("collections", "disable"),
+    "edit": ("running", "edit"),
+    "getdefault": ("collections", "restore"),
+    "help": ("readings", "help_"),
+    "info-loaded": ("asking", "info_loaded"),
     "is-avail": is_avail,
     "is-loaded": is_loaded,
-    "list": _at_home("listings", "list_"),
+    "is-saved": ("collections", "is_saved"),
+    "is-used": ("asking", "is_used"),
+    "keyword": ("keywords", "keyword"),
+    "last-error": ("overviews", "last_error"),
+    "list": ("listings", "list_"),
     "load": load,
+    "load-any": ("running", "load_any"),
+    "mod-to-sh": ("running", "mod_to_sh"),
+    "overview": ("overviews", "overview"),
+    "path": ("asking", "path"),
+    "paths": ("asking", "paths"),
+    "prepend-path": ("byhand", "prepend_path"),
     "purge": purge,
-    "refresh": _at_home("errands", "refresh"),
-    "reset": _at_home("errands", "reset"),
-    "show": _at_home("readings", "show"),
+    "refresh": ("errands", "refresh"),
+    "remove-path": ("byhand", "remove_path"),
+    "reset": ("errands", "reset"),
+    "restore": ("collections", "restore"),
+    "run": ("running", "run"),
+    "save": ("collections", "save"),
+    "savelist": ("collections", "savelist"),
+    "search": ("keywords", "keyword"),
+    "show": ("readings", "show"),
+    "spider": ("spider", "spider"),
+    "stash": ("stashes", "stash"),
+    "stashclear": ("stashes", "stashclear"),
+    "stashlist": ("stashes", "stashlist"),
+    "stashpop": ("stashes", "stashpop"),
+    "stashrm": ("stashes", "stashrm"),
+    "stashshow": ("stashes", "stashshow"),
+    "state": ("asking", "state"),
     "swap": swap,
+    "tablelist": ("overviews", "tablelist"),
+    "test": ("asking", "test"),
     "try-load": try_load,
     "unload": unload,
-    "unuse": _at_home("errands", "unuse"),
-    "update": _at_home("errands", "update"),
-    "use": _at_home("errands", "use"),
-    "whatis": _at_home("readings", "whatis"),
+    "unuse": ("errands", "unuse"),
+    "update": ("errands", "update"),
+    "use": ("errands", "use"),
+    "whatis": ("readings", "whatis"),
 }
-"""Each sub-command and what runs it."""
+"""Each sub-command and what runs it: a function, or the module of this package and the function in it."""
+
+ANSWERS: dict[str, Answer] = {
+    "check_syntax": ("answers", "check_syntax"),
+    "config": ("configuring", "report"),
+    "config_json": ("configuring", "as_json"),
+    "dumpname": ("answers", "dumpname"),
+    "dumpversion": ("answers", "dumpversion"),
+    "echo": ("answers", "echo"),
+    "echo_only": ("answers", "echo"),
+    "gitversion": ("answers", "gitversion"),
+    "miniConfig": ("configuring", "report"),
+    "table": ("overviews", "module_table"),
+    "version": ("answers", "version"),
+}
+"""The options that are answered in place of a sub-command."""

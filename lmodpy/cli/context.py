@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lmodpy import system
+from lmodpy.config import NO
 from lmodpy.env.pathlist import Rules
 from lmodpy.errors import UsageError
 from lmodpy.session import recovery
@@ -12,11 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lmodpy.cli.arguments import Line
+    from lmodpy.cli.watch import Watch
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.names.request import Request
     from lmodpy.session.session import Session
     from lmodpy.shells.base import Shell
+    from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
 
 
@@ -30,15 +33,28 @@ class Context:
         self.speaker = speaker
         self.environ = environ
         self.settings = settings
-        self.quiet = any(map(line.on, ("quiet", "expert", "initial_load"))) or settings.flag("quiet")
+        self.quiet = settings.flag("quiet") or settings.flag("expert")
         self.say: Callable[[str], None] = (lambda _: None) if self.quiet else say
         self.listing: list[str] = []
+        self.notes: list[str] = []
+        """What goes to stderr, whatever becomes of the listing."""
+        self.answered: Mapping[str, object] | None = None
+        """The answer to a program, in place of the listing."""
+        self.instead: Diff | None = None
+        """What the shell is told in place of what happened here."""
+        self.runs = False
+        """Whether the shell is to run a program, whose status is that of the command."""
+        self.afterwards: list[Callable[[], None]] = []
+        """What is to be done once the command has succeeded; it raises LmodError if it cannot."""
+        self.watch = self._watch(say)
         self.status = 0
         self.rules = Rules(
             duplicates=settings.flag("duplicate_paths") and not settings.flag("tmod_paths"),
             stay=settings.flag("tmod_paths"),
             home=environ.get("HOME", ""),
         )
+        self.index: Index | None = None
+        """What is known of the trees from earlier commands, once it is asked for."""
         self.begun = recovery.start(environ, self.rules, self._find)
         self._session: Session | None = None
         if self.begun.taken_over:
@@ -66,13 +82,12 @@ class Context:
 
     def answer(self, data: Mapping[str, object]) -> None:
         """Answer with JSON instead of text, as `--json` asks for: `if context.line.on("json"): context.answer(…)`."""
-        from lmodpy.report.data import json_text  # noqa: PLC0415 - only for programs
-
-        self.listing.append(json_text(self.line.command, data))
+        self.answered = data
 
     def width(self) -> int:
         """Return the columns of the terminal."""
-        given = self.line.options.get("width") or self.settings.text("width") or self.environ.get("COLUMNS", "")
+        wish = int(self.settings.number("width"))
+        given = str(wish) if wish else self.environ.get("COLUMNS", "")
         if given.isdecimal() and int(given):
             return max(30, int(given))
         try:
@@ -81,19 +96,45 @@ class Context:
             return 80
 
     def colours(self) -> bool:
-        """Say whether to colour: on a terminal, unless the user or the site says no."""
-        wish = self.settings.text("colorize").lower()
-        if wish in ("no", "off", "0"):
-            return False
-        return wish == "force" or ("NO_COLOR" not in self.environ and system.isatty(2))
+        """Say whether to colour; what goes to stdout may be read by a program."""
+        return colours(self.settings, self.environ, terminal=not self.settings.flag("redirect"))
 
     def finish(self) -> tuple[Diff, str]:
         """Return the difference for the shell, and what the user has to be told besides what was asked for."""
-        if self._session is None:
+        diff = self.instead
+        if self._session is not None:
+            made = self._session.finish()
+            diff = made if diff is None else diff
+        if diff is None:
             from lmodpy.env.diff import Diff  # noqa: PLC0415 - most commands have a session
 
-            return Diff(), ""
-        return self._session.finish(), "" if self.quiet else self._afterwards(self._session)
+            diff = Diff()
+        for task in self.afterwards:
+            task()
+        if self.index is not None:
+            self.index.save()
+        told = "".join(self.notes)
+        if self.answered is not None:
+            self._answer(self.answered)
+        elif not self.quiet:
+            told += self._afterwards()
+        return diff, told + (self.watch.times() if self.watch else "")
+
+    def _answer(self, data: Mapping[str, object]) -> None:
+        """Write the answer for a program; warnings are a part of it, so that nothing stands around the object."""
+        from lmodpy.report.data import json_text  # noqa: PLC0415 - only for programs
+
+        self.listing.append(json_text(self.line.command, {**data, "warnings": self._warnings()}))
+
+    def _watch(self, say: Callable[[str], None]) -> Watch | None:
+        """Return what tells what is read, if the user wants to know."""
+        settings, timer = self.settings, self.line.on("timer")
+        level = settings.number("debug_level")
+        if not (timer or level or settings.flag("trace")):
+            return None
+        from lmodpy.cli.watch import Watch  # noqa: PLC0415 - for those who look for a fault
+
+        return Watch(say, self.line, level=int(level), trace=settings.flag("trace"), timer=timer)
 
     def _find(self, request: Request) -> Modulefile | None:
         """Find a module before there is a session: to take over what another tool has loaded."""
@@ -102,19 +143,38 @@ class Context:
         roots = [root for root in self.environ.get("MODULEPATH", "").split(":") if root]
         return tree(self).find(request, roots)
 
-    def _afterwards(self, session: Session) -> str:
-        changes = session.changes()
+    def _warnings(self) -> list[str]:
+        """Return what was doubtful."""
+        doubts = [f"{name}: {what}" for name, what in self.settings.doubts.items()]
+        session = self._session
+        if session is None:
+            return doubts
         unmet = session.loaded.unmet() if self.line.command in _CHECKED else {}
         needs = [f"{name} needs {', '.join(names)}, which is not loaded any more" for name, names in unmet.items()]
-        told = [self.begun.warning] if self.begun.warning else []
-        warnings = [*told, *session.tree.warnings, *session.warnings, *needs]
+        begun = [self.begun.warning] if self.begun.warning else []
+        return [*begun, *session.tree.warnings, *session.warnings, *needs, *doubts]
+
+    def _afterwards(self) -> str:
+        """Tell what else has happened, and what was doubtful."""
+        changes = self._session.changes() if self._session is not None else ()
+        warnings = self._warnings()
         if not (warnings or any(changes)):
             return ""
         from lmodpy.report.listing import changes_text  # noqa: PLC0415 - most commands have nothing more to say
         from lmodpy.report.text import Style, warning_text  # noqa: PLC0415
 
         style = Style(colour=self.colours())
-        return changes_text(changes, self.width(), style) + "".join(warning_text(text, style) for text in warnings)
+        told = changes_text(changes, self.width(), style) if changes else ""
+        return told + "".join(warning_text(text, style) for text in warnings)
+
+
+def colours(settings: Settings, environ: Mapping[str, str], *, terminal: bool = True) -> bool:
+    """Say whether to colour: on a terminal that can, unless the user or the site says no."""
+    wish = settings.text("colorize").lower()
+    if wish == "force" or wish in NO:
+        return wish == "force"
+    able = environ.get("TERM", "") not in ("", "dumb") and not environ.get("NO_COLOR")
+    return terminal and able and system.isatty(2)
 
 
 _CHECKED = frozenset(("load", "unload", "swap", "update", "try-load"))

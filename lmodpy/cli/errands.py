@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.env.pathlist import Edit, tidy
-from lmodpy.errors import LmodError, UsageError
+from lmodpy.errors import LmodError
 from lmodpy.names.request import Request
 from lmodpy.session.frame import Frame
 
@@ -16,34 +16,29 @@ if TYPE_CHECKING:
 
 def use(context: Context) -> None:
     """Put directories into MODULEPATH."""
-    words = list(context.line.words)
-    append, priority, directories = False, 0, []
-    while words:
-        word = words.pop(0)
-        if word in ("-a", "--append", "-append"):
-            append = True
-        elif word == "--priority":
-            priority = _number(words.pop(0) if words else "")
-        elif word.startswith("--priority="):
-            priority = _number(word.partition("=")[2])
-        else:
-            directories += [part for part in word.split(":") if part]
+    options = context.line.options
+    directories = [part for word in context.line.words for part in word.split(":") if part]
+    if not context.line.words:
+        _show_path(context)
+        return
+    verb = next((option for option in reversed(list(options)) if option in ("append", "prepend")), "prepend")
+    priority = int(options.get("priority", "0"))
     session = context.session
-    _note_system_path(session)
+    note_system_path(session)
     for directory in directories:
-        if not system.is_folder(directory):
+        path = tidy(absolute(session, directory), session.env.rules.home)
+        if not system.is_folder(path):
             session.warn(f"{directory} is not a directory (yet); MODULEPATH holds it all the same")
-        path = tidy(_absolute(session, directory), session.env.rules.home)
-        session.env.edit("MODULEPATH", Edit("append" if append else "prepend", path, ":", priority))
+        session.env.edit("MODULEPATH", Edit(verb, path, ":", priority))
     session.settle()
 
 
 def unuse(context: Context) -> None:
     """Take directories out of MODULEPATH, however often they were put there."""
     session = context.session
-    _note_system_path(session)
+    note_system_path(session)
     for directory in [part for word in context.line.words for part in word.split(":") if part]:
-        path = tidy(_absolute(session, directory), session.env.rules.home)
+        path = tidy(absolute(session, directory), session.env.rules.home)
         session.env.edit("MODULEPATH", Edit("expel", path))
     session.settle()
 
@@ -83,13 +78,16 @@ def reset(context: Context) -> None:
     session.load([Request.parse(name) for name in wanted if name != "__NO_SYSTEM_DEFAULT_MODULES__"])
 
 
-def _number(text: str) -> int:
-    if not text.removeprefix("-").isdecimal():
-        raise UsageError("`module use --priority` takes a number", hint="module use --priority 10 DIRECTORY")
-    return int(text)
+def _show_path(context: Context) -> None:
+    """Show the directories of MODULEPATH."""
+    roots = context.session.roots()
+    if context.line.on("json"):
+        context.answer({"modulepath": roots})
+    else:
+        context.listing.append("".join(f"{root}\n" for root in roots) or "MODULEPATH has no directories\n")
 
 
-def _absolute(session: Session, directory: str) -> str:
+def absolute(session: Session, directory: str) -> str:
     """Return a directory that the user typed as MODULEPATH should hold it, wherever the user goes next."""
     if directory[:1] in ("/", "~"):
         return directory
@@ -99,6 +97,7 @@ def _absolute(session: Session, directory: str) -> str:
     return os.path.realpath(path) if system.exists(path) else path
 
 
-def _note_system_path(session: Session) -> None:
+def note_system_path(session: Session) -> None:
+    """Remember what the site's MODULEPATH is, before the user changes it for the first time."""
     if session.system_path is None:
         session.system_path = session.env.base("MODULEPATH") or ""

@@ -1,16 +1,15 @@
-"""The commands that show something: they gather, lmodpy.report writes."""
+"""The commands that list modules, loaded ones and those that can be loaded now: they gather, lmodpy.report writes."""
 
 from __future__ import annotations
 
 from lmodpy.errors import LmodError
-from lmodpy.names.request import Request
 from lmodpy.report.listing import DEPENDENCY, Block, Entry, avail_list, loaded_list, terse_avail, terse_list
+from lmodpy.report.properties import shown
 from lmodpy.report.text import Style
-from lmodpy.session.loaded import STICKY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from lmodpy.cli.context import Context
     from lmodpy.session.loaded import Loaded
@@ -20,58 +19,117 @@ if TYPE_CHECKING:
 
 def list_(context: Context) -> None:
     """List the loaded modules, in load order, whose names contain one of the words."""
-    context.listing.append(loaded_text(context))
+    line, known = context.line, context.begun.state.modules
+    matches = matcher(context, line.words)
+    found = [m for m in known if m.active and matches((m.full_name, m.alias))]
+    if line.on("brief"):
+        found = [module for module in found if module.wanted]
+    inactive = [m for m in known if not m.active and matches((m.asked,))]
+    if line.on("json"):
+        from lmodpy.report.data import loaded_data  # noqa: PLC0415 - only for programs
+
+        context.answer({"modules": [*map(loaded_data, found)], "inactive": [*map(loaded_data, inactive)]})
+        return
+    shows = line.on("all") or line.on("terse") or context.settings.shows_hidden("list")
+    modules = [m for m in found if shows or "v" not in m.marks]
+    if line.on("tree") and modules:
+        from lmodpy.cli.overviews import loaded_tree_text  # noqa: PLC0415 - seldom asked for
+
+        context.listing.append(loaded_tree_text(modules, known))
+        return
+    entries = [Entry(m.full_name, _loaded_marks(m), m.name, alias=_alias(m)) for m in modules]
+    if line.on("terse"):
+        decorate = context.settings.flag("terse_marks")
+        told = entries or not any(m.active for m in known)
+        context.listing.append(terse_list(entries, decorate=decorate) if told else "")
+        return
+    names = [module.asked for module in inactive]
+    unlisted = len(found) - len(modules)
+    context.listing.append(loaded_list(entries, names, context.width(), style(context), unlisted=unlisted))
 
 
 def avail(context: Context) -> None:
     """List what can be loaded now and whose names contain one of the words."""
-    context.listing.append(avail_text(context))
+    if context.line.on("json"):
+        from lmodpy.cli.overviews import avail_data  # noqa: PLC0415 - only for programs
 
-
-def loaded_text(context: Context) -> str:
-    """List the loaded modules whose names contain one of the words."""
-    line, known = context.line, context.begun.state.modules
-    shows = line.on("all") or context.settings.shows_hidden("list")
-    found = [m for m in known if m.active and _matches((m.full_name,), line.words)]
-    modules = [m for m in found if shows or line.on("terse") or "v" not in m.marks]
-    if line.on("brief"):
-        modules = [module for module in modules if module.wanted]
-    entries = [Entry(m.full_name, _loaded_marks(m), m.name, alias=_alias(m)) for m in modules]
-    if line.on("terse"):
-        decorate = context.settings.flag("terse_marks")
-        return terse_list(entries, decorate=decorate) if entries or not any(m.active for m in known) else ""
-    inactive = [m.asked for m in known if not m.active and _matches((m.asked,), line.words)]
-    unlisted = len(found) - len(modules) if not line.on("brief") else 0
-    style = Style(colour=context.colours())
-    return loaded_list(entries, inactive, context.width(), style, unlisted=unlisted)
-
-
-def avail_text(context: Context) -> str:
-    """List what can be loaded now and whose names contain one of the words."""
+        context.answer(avail_data(context))
+        return
     session, line = context.session, context.line
-    roots = session.roots()
+    roots = roots_of(context)
+    words = asked(context, roots)
+    blocks = blocks_of(context, roots, words)
+    matches = matcher(context, words)
+    if line.on("terse") or line.on("terse_extensions"):
+        known = session.tree.aliases(roots) if any(session.tree.all(root) for root in roots) else {}
+        context.listing.append(
+            terse_avail(
+                blocks,
+                aliases=[pair for pair in known.items() if matches(pair[1:])],
+                names=not line.words and not line.on("default"),
+                extensions=line.on("terse_extensions"),
+                decorate=context.settings.flag("terse_marks"),
+            )
+        )
+        return
+    found = [] if line.words else aliases_of(session, roots)
+    context.listing.append(avail_list(blocks, context.width(), style(context), aliases=found))
+
+
+def roots_of(context: Context) -> list[str]:
+    """Return the directories of MODULEPATH; raises LmodError if there are none."""
+    roots = context.session.roots()
     if not roots:
         raise LmodError("MODULEPATH is not set, so there is no module to be found", hint="module use DIRECTORY")
-    words = [session.tree.resolve(word, roots) for word in line.words]  # an alias stands for its target
-    blocks = [Block(root, tuple(_entries(context, root, roots, words))) for root in dict.fromkeys(roots)]
-    if line.on("terse"):
-        known = session.tree.aliases(roots) if any(session.tree.all(root) for root in roots) else {}
-        aliases = [pair for pair in known.items() if _matches(pair[1:], words)]
-        names = not line.words and not line.on("default")
-        return terse_avail(blocks, aliases=aliases, names=names, decorate=context.settings.flag("terse_marks"))
-    found = [] if line.words else _aliases(session, roots)
-    return avail_list(blocks, context.width(), Style(colour=context.colours()), aliases=found)
+    return roots
 
 
-def _aliases(session: Session, roots: Sequence[str]) -> list[tuple[str, str]]:
+def style(context: Context) -> Style:
+    """Return how lists are coloured."""
+    return Style(colour=context.colours(), italic=context.settings.flag("hidden_italic"))
+
+
+def asked(context: Context, roots: Sequence[str]) -> list[str]:
+    """Return the words to look for: an alias stands for its target, unless the words are patterns."""
+    if context.line.on("regexp"):
+        return [*context.line.words]
+    return [context.session.tree.resolve(word, roots) for word in context.line.words]
+
+
+def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]], bool]:
+    """Return what says whether one of some names has one of the words in it; with --regexp, fits a Lua pattern."""
+    wanted = [word for word in words if word]
+    if not wanted:
+        return lambda _: True
+    if context.line.on("regexp"):
+        matches = context.session.tree.matches
+        for word in wanted:
+            matches(word, "")  # a bad one is an error, whatever there is to compare with
+        return lambda names: any(matches(word, name) for word in wanted for name in names)
+    wanted = [word.lower() for word in wanted]
+    return lambda names: any(word in name.lower() for word in wanted for name in names)
+
+
+def blocks_of(context: Context, roots: Sequence[str], words: Sequence[str]) -> list[Block]:
+    """Return what fits the words, directory by directory."""
+    found = entries_of(context, roots, words)
+    blocks = [Block(root, tuple(entry for _, entry in entries)) for root, entries in found.items()]
+    if not context.settings.flag("sort_case"):
+        return blocks
+    return [Block(b.root, tuple(sorted(b.entries, key=lambda e: (e.name or e.full_name).lower()))) for b in blocks]
+
+
+def aliases_of(session: Session, roots: Sequence[str]) -> list[tuple[str, str]]:
     """Return the aliases with the full names of what they load now, nothing for those that load nothing."""
+    from lmodpy.names.request import Request  # noqa: PLC0415 - not for `list`
+
     found = ((alias, session.find(Request(alias))) for alias in session.tree.aliases(roots))
     return [(alias, module.full_name if module else "") for alias, module in found]
 
 
 def _loaded_marks(module: Loaded) -> tuple[str, ...]:
     marks = [mark for letter, mark in _MARKS.items() if letter in module.marks]
-    return (*(["S"] if STICKY in module.properties else []), *marks, *([] if module.wanted else [DEPENDENCY]))
+    return (*shown(module.properties), *marks, *([] if module.wanted else [DEPENDENCY]))
 
 
 def _alias(module: Loaded) -> str:
@@ -83,45 +141,82 @@ _MARKS = {"h": "H", "s": "s", "n": "NF"}
 _OF_KIND = {"": "", "soft": "s"}
 
 
-def _entries(context: Context, root: str, roots: Sequence[str], words: Sequence[str]) -> Iterable[Entry]:
+def entries_of(
+    context: Context, roots: Sequence[str], words: Sequence[str]
+) -> dict[str, list[tuple[Modulefile, Entry]]]:
+    """Return the modules that fit the words, directory by directory, each with what is told about it."""
+    session, places = context.session, dict.fromkeys(roots)
+    matches, by_place = matcher(context, words), context.settings.flag("mpath_avail")
+    several = _several(session, places)
+    found: dict[str, list[tuple[Modulefile, Entry]]] = {}
+    for root in places:
+        symbols = session.tree.symbols(root, roots)
+        fitting = (m for m in visible(context, root) if matches((m.full_name, m.name, *([root] * by_place))))
+        entries = [(m, _entry(context, m, roots, m.name in several, symbols.get(m.full_name, ()))) for m in fitting]
+        found[root] = [(module, entry) for module, entry in entries if entry is not None]
+    return found
+
+
+def _entry(
+    context: Context, module: Modulefile, roots: Sequence[str], is_several: bool, symbols: Sequence[str]
+) -> Entry | None:
+    """Return what is told about a module; None if it is no default, or not the latest, and only these are wanted."""
     session, line = context.session, context.line
-    shows = line.on("all") or context.settings.shows_hidden("avail")
-    modules = [m for m in session.tree.all(root) if shows or not m.hidden]
-    counts: dict[str, int] = {}
-    for other in dict.fromkeys(roots):
-        for module in session.tree.all(other):
-            counts[module.name] = counts.get(module.name, 0) + (not module.hidden)
-    symbols = session.tree.symbols(root, roots)
-    loaded = {(module.path, module.full_name) for module in session.loaded.active()}
-    for module in modules:
-        if not _matches((module.full_name, module.name), words):
-            continue
-        several = counts[module.name] > 1
-        default = (several or line.on("default")) and session.tree.is_default(module, roots)
-        if line.on("default") and not default:
-            continue
-        is_loaded = (module.path, module.full_name) in loaded
-        hidden = _OF_KIND.get(module.kind, "HL" if is_loaded else "H")
-        marks = [
-            (hidden, hidden),
-            (_ban(session, module), True),
-            ("L", is_loaded and hidden != "HL"),
-            ("D", default and several),
-        ]
-        names = tuple(symbol.rpartition("/")[2] for symbol in symbols.get(module.full_name, ()))
-        yield Entry(
-            module.full_name,
-            tuple(mark for mark, holds in marks if mark and holds),
-            module.name if module.version else "",
-            tuple(name for name in names if name != "default"),
-        )
+    default = (is_several or line.on("default")) and session.tree.is_default(module, roots)
+    if (line.on("default") and not default) or (line.on("latest") and not _is_latest(session, module)):
+        return None
+    there = session.loaded.active_named(module.name)
+    if there is not None and (there.path, there.full_name) != (module.path, module.full_name):
+        there = None
+    hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
+    marks = (
+        *(shown(there.properties) if there else ()),
+        hidden,
+        _ban(session, module),
+        "L" if there and hidden != "HL" else "",
+        "D" if default and is_several else "",
+    )
+    names = tuple(symbol.rpartition("/")[2] for symbol in symbols)
+    return Entry(
+        module.full_name,
+        tuple(filter(None, marks)),
+        module.name if module.version else "",
+        tuple(name for name in names if name != "default"),
+        extensions=_extensions(context, module) if line.on("terse_extensions") else (),
+    )
+
+
+def visible(context: Context, root: str) -> list[Modulefile]:
+    """Return the modules of a root, hidden ones only for who wants them."""
+    shows = context.line.on("all") or context.settings.shows_hidden("avail")
+    return [module for module in context.session.tree.all(root) if shows or not module.hidden]
+
+
+def _several(session: Session, roots: Iterable[str]) -> set[str]:
+    """Return the names of which there are several versions that everybody sees."""
+    once: set[str] = set()
+    several: set[str] = set()
+    for root in roots:
+        for module in session.tree.all(root):
+            if not module.hidden:
+                (several if module.name in once else once).add(module.name)
+    return several
+
+
+def _is_latest(session: Session, module: Modulefile) -> bool:
+    from lmodpy.names.request import latest  # noqa: PLC0415 - seldom asked for
+
+    found = session.find(latest(module.name))
+    return found is not None and found.path == module.path
+
+
+def _extensions(context: Context, module: Modulefile) -> tuple[str, ...]:
+    """Return what a module brings besides; only those that may say so are evaluated."""
+    from lmodpy.cli.overviews import extensions  # noqa: PLC0415 - evaluates modulefiles
+
+    return extensions(context, module)
 
 
 def _ban(session: Session, module: Modulefile) -> str:
     ban = session.tree.ban(module)
     return "" if ban is None else "NF" if ban.since else "F"
-
-
-def _matches(names: Iterable[str], words: Sequence[str]) -> bool:
-    asked = [word.lower() for word in words]
-    return not any(asked) or any(word in name.lower() for word in asked for name in names)

@@ -7,11 +7,11 @@ from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, ModulefileError
 from lmodpy.session.session import Session
 from lmodpy.tree.directory import ignored_by_default
-from lmodpy.tree.tree import Options, Tree
+from lmodpy.tree.tree import Found, Options, Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from lmodpy.cli.arguments import Line
     from lmodpy.cli.context import Context
@@ -24,6 +24,9 @@ def opened(context: Context) -> Session:
     """Open the session; what another tool kept about a session that is taken over goes."""
     begun, environ = context.begun, context.environ
     env = Environment(environ, begun.state.histories, context.rules)
+    quarantined = context.settings.text("quarantine")
+    if quarantined:
+        env.quarantined = frozenset(quarantined.split(":"))
     if begun.taken_over:
         from lmodpy.session.adoption import adopted  # noqa: PLC0415 - only in a session that was not ours
 
@@ -35,7 +38,7 @@ def opened(context: Context) -> Session:
         env,
         begun.state,
         tree(context, evaluators),
-        evaluators.evaluator,
+        context.watch.over(evaluators.evaluator) if context.watch else evaluators.evaluator,
         context.settings,
         shell_is=(speaker.name, speaker.kind),
         say=context.say,
@@ -46,7 +49,15 @@ def tree(context: Context, evaluators: Evaluators | None = None) -> Tree:
     """Return the tree of modulefiles, as the settings want it to be read."""
     evaluators = evaluators or Evaluators(context)
     options = _tree_options(context.line, context.settings, evaluators)
-    return Tree(evaluators.read_rc, options, _system_rc(context.settings), _user_rc(context.environ))
+
+    def found(root: str) -> Found:
+        if context.index is None:
+            from lmodpy.cli.indexing import index  # noqa: PLC0415 - `load` asks for names only
+
+            context.index = index(context, options)
+        return context.index.found(root)
+
+    return Tree(evaluators.read_rc, options, _system_rc(context.settings), _user_rc(context), found)
 
 
 class Evaluators:
@@ -114,7 +125,7 @@ def _system_rc(settings: Settings) -> list[str]:
     return settings.rc_files(settings.system_rc())
 
 
-def _user_rc(environ: Mapping[str, str]) -> list[str]:
-    home = environ.get("HOME")
+def _user_rc(context: Context) -> list[str]:
+    home = "" if context.settings.flag("ignore_user_rc") else context.environ.get("HOME")
     found = (f"{home}/{name}" for name in (".modulerc.lua", ".modulerc"))
     return [path for path in found if home and system.is_file(path)][:1]

@@ -9,16 +9,24 @@ from lmodpy.report.details import help_text, path_text, show_text, whatis_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from lmodpy.cli.context import Context
     from lmodpy.names.request import Request
     from lmodpy.session.loaded import Loaded
     from lmodpy.tree.directory import Modulefile
 
+    Named = Modulefile | Loaded
+
 
 def show(context: Context) -> None:
     """Show what the named modulefiles say; with --location or --terse where they lie, with --raw the files."""
+    if context.line.on("json"):
+        _answer(context, _shown_data)
+        return
     texts = context.listing
-    for module, request in _chosen(context):
+    for module, request in meant(context):
         if context.line.on("location"):
             texts.append(f"{module.path}\n")
         elif context.line.on("terse"):
@@ -41,18 +49,48 @@ def _paths(context: Context, module: Modulefile | Loaded, request: Request) -> s
 
 def help_(context: Context) -> None:
     """Show the help of the named modules."""
-    for module, request in _chosen(context, must=False):
-        said = [call.operation for call in context.session.read(module, "help", request.text).journal]
-        text = "".join(op.text for op in said if isinstance(op, Help))
+    if context.line.on("json"):
+        _answer(context, lambda *named: {"help": _help(*named)}, must=False)
+        return
+    for module, request in meant(context, must=False):
+        text = _help(context, module, request)
         context.listing.append(help_text(module.full_name, _shown(context, text), context.width()))
 
 
 def whatis(context: Context) -> None:
     """Show the one-line descriptions of modules."""
-    for module, request in _chosen(context, must=False):
-        said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
-        lines = [_shown(context, op.text).strip("\n") for op in said if isinstance(op, Whatis)]
+    if context.line.on("json"):
+        _answer(context, lambda *named: {"whatis": _whatis(*named)}, must=False)
+        return
+    for module, request in meant(context, must=False):
+        lines = [_shown(context, text).strip("\n") for text in _whatis(context, module, request)]
         context.listing.append(whatis_text(module.full_name, lines))
+
+
+def _answer(context: Context, tell: Callable[[Context, Named, Request], dict[str, Any]], *, must: bool = True) -> None:
+    """Answer with JSON: for each of the named modules what it is called, and what is told about it."""
+    from lmodpy.report.data import module_data  # noqa: PLC0415 - only for programs
+
+    found = [(module_data(module), tell(context, module, request)) for module, request in meant(context, must=must)]
+    context.answer({"modules": [{**names, **told} for names, told in found]})
+
+
+def _shown_data(context: Context, module: Named, request: Request) -> dict[str, Any]:
+    if context.line.on("raw"):
+        return {"text": _content(module.path)}
+    from lmodpy.report.data import calls_data  # noqa: PLC0415 - only for programs
+
+    return {"calls": calls_data(context.session.read(module, "show", request.text).journal)}
+
+
+def _help(context: Context, module: Named, request: Request) -> str:
+    said = [call.operation for call in context.session.read(module, "help", request.text).journal]
+    return "".join(op.text for op in said if isinstance(op, Help))
+
+
+def _whatis(context: Context, module: Named, request: Request) -> list[str]:
+    said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
+    return [op.text for op in said if isinstance(op, Whatis)]
 
 
 def _shown(context: Context, text: str) -> str:
@@ -66,11 +104,11 @@ def _shown(context: Context, text: str) -> str:
 
 def check(context: Context) -> None:
     """Evaluate the named modulefiles as if to load them; raises what they would, and nothing else comes of it."""
-    for module, request in _chosen(context):
+    for module, request in meant(context):
         context.session.read(module, "check", request.text)
 
 
-def _chosen(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loaded, Request]]:
+def meant(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loaded, Request]]:
     """Return the modules that are meant: the loaded one, if there is no version given, else what could be loaded."""
     session = context.session
     chosen: list[tuple[Modulefile | Loaded, Request]] = []
@@ -91,7 +129,7 @@ def _chosen(context: Context, *, must: bool = True) -> list[tuple[Modulefile | L
 def _explain(error: ModuleNotFound, context: Context, request: Request) -> None:
     from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
 
-    explain(error, context.session, [request.text])
+    explain(error, context, [request.text])
 
 
 def _content(path: str) -> str:

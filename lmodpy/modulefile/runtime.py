@@ -27,7 +27,8 @@ def lua_runtime() -> Callable[..., Any]:
     stands_in = {} if "functools" in sys.modules else {name: make() for name, make in _STANDS_IN.items()}
     sys.modules.update(stands_in)
     try:
-        runtime: Callable[..., Any] = ((stands_in and _at_once()) or _searched()).LuaRuntime
+        module = sys.modules.get(_NAME) or (stands_in and _at_once()) or _searched()
+        runtime: Callable[..., Any] = module.LuaRuntime
     except ImportError as error:
         raise LmodError(
             f"Lua modulefiles cannot be read: Python's package lupa is missing or broken ({error})",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lmodpy.report.text import PLAIN, columns, rule
+from lmodpy.report.properties import PROPERTIES
+from lmodpy.report.text import PLAIN, columns, rule, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import NamedTuple
 
     from lmodpy.report.text import Style
@@ -20,7 +21,7 @@ class Entry(NamedTuple):
 
     full_name: str
     marks: tuple[str, ...] = ()
-    """What stands in parentheses behind it: keys of `MEANINGS`, or of the meanings handed in."""
+    """What stands in parentheses behind it: keys of `MEANINGS` or of `PROPERTIES`."""
     name: str = ""
     """What its versions share; empty for a module without version."""
     symbols: tuple[str, ...] = ()
@@ -46,8 +47,6 @@ MEANINGS = {
     "HL": "is hidden, and loaded",
     "F": "is forbidden: loading it is refused",
     "NF": "will soon be forbidden",
-    "S": "is sticky: `purge` and `unload` leave it, unless forced",
-    "E": "is an extension, provided by another module",
     "dep": "was not asked for; another module needs it",
 }
 DEPENDENCY = "dep"
@@ -58,7 +57,6 @@ def loaded_list(
     inactive: Sequence[str],
     width: int,
     style: Style,
-    meanings: Mapping[str, str] = MEANINGS,
     *,
     unlisted: int = 0,
 ) -> str:
@@ -69,12 +67,12 @@ def loaded_list(
     parts = [terse_list(())]
     if modules:
         shown = [_loaded_item(entry, style) for entry in modules]
-        parts = [f"{style.bold('Loaded')}, in this order:\n", columns(_numbered(shown), width, _INDENT)]
+        parts = [f"{style.bold('Loaded')}, in this order:\n", columns(numbered(shown), width, _INDENT)]
     if inactive:
         parts += [f"\n{style.bold('Inactive')}, since MODULEPATH does not offer them now:\n"]
-        parts += [columns(_numbered([style.faint(name) for name in inactive]), width, _INDENT)]
+        parts += [columns(numbered([style.faint(name) for name in inactive]), width, _INDENT)]
     more = f"\n{unlisted} more not shown: they are hidden (`module --all list` shows them)\n" if unlisted else ""
-    return "".join(parts) + _legend(modules, meanings, style) + more
+    return "".join(parts) + _legend(modules, style) + more
 
 
 def avail_list(
@@ -83,12 +81,16 @@ def avail_list(
     style: Style,
     *,
     aliases: Sequence[tuple[str, str]] = (),
-    meanings: Mapping[str, str] = MEANINGS,
+    titles: Mapping[str, str] = {},
 ) -> str:
-    """List what can be loaded now, directory by directory, with the meaning of the marks that occur."""
-    filled = [block for block in blocks if block.entries]
+    """List what can be loaded now, directory by directory, with the meaning of the marks that occur.
+
+    Directories of one title stand together below it; without a title a directory stands for itself.
+    """
+    filled = _titled([block for block in blocks if block.entries], titles)
+    search = wrap(_SEARCH, width)
     if not (filled or aliases):
-        return f"No module that can be loaded now matches.\n\n{_SEARCH}\n"
+        return f"No module that can be loaded now matches.\n\n{search}"
     parts = []
     if aliases:
         lines = [f"{alias} -> {target or '(N/A)'}" for alias, target in aliases]
@@ -96,8 +98,9 @@ def avail_list(
     for block in filled:
         items = [_avail_item(entry, style) for entry in block.entries]
         parts += [f"{style.faint(rule(block.root, width))}\n{columns(items, width, _INDENT)}\n"]
-    legend = _legend((entry for block in filled for entry in block.entries), meanings, style)
-    return "".join(parts) + (f"{legend[1:]}\n" if legend else "") + f"{_SEARCH}\n"
+    legend = _legend((entry for block in filled for entry in block.entries), style)
+    parts += [f"{legend[1:]}\n" if legend else "", _nested(blocks, width), search]
+    return "".join(parts)
 
 
 def terse_list(modules: Sequence[Entry], *, decorate: bool = False) -> str:
@@ -169,32 +172,56 @@ def _avail_item(entry: Entry, style: Style) -> str:
     item = _marked(entry.full_name, entry)
     if "L" in entry.marks or "HL" in entry.marks:
         return style.green(item)
-    if "F" in entry.marks or "NF" in entry.marks:
-        return style.yellow(item)
-    return style.faint(item) if "H" in entry.marks or "s" in entry.marks else item
+    if "F" in entry.marks:
+        return style.forbidden(item)
+    if "NF" in entry.marks:
+        return style.nearly(item)
+    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else item
 
 
 def _marked(name: str, entry: Entry) -> str:
-    marks = [*entry.marks, ":".join(entry.symbols)] if entry.symbols else entry.marks
+    marks = [PROPERTIES[mark][0] if mark in PROPERTIES else mark for mark in entry.marks]
+    marks += [":".join(entry.symbols)] if entry.symbols else []
     return f"{name} ({','.join(marks)})" if marks else name
 
 
-def _numbered(items: Sequence[str]) -> list[str]:
+def numbered(items: Sequence[str]) -> list[str]:
+    """Put a number in front of each item."""
     room = len(str(len(items)))
     return [f"{number:>{room}}) {item}" for number, item in enumerate(items, 1)]
 
 
-def _legend(entries: Iterable[Entry], meanings: Mapping[str, str], style: Style) -> str:
+def _legend(entries: Iterable[Entry], style: Style) -> str:
     """Explain the marks that occur, after an empty line."""
     used = {mark for entry in entries for mark in entry.marks}
-    known = [mark for mark in meanings if mark in used]
-    room = max(map(len, known), default=0)
-    return "".join(_explained(known, room, meanings, style))
+    known = {mark: (mark, text) for mark, text in MEANINGS.items()} | PROPERTIES
+    rows = [row for key, row in known.items() if key in used]
+    room = max((len(mark) for mark, _ in rows), default=0)
+    lines = [f"{_INDENT}{style.bold(f'{mark:>{room}}')}  {text}\n" for mark, text in rows]
+    return "".join(["\n" * bool(lines), *lines])
 
 
-def _explained(marks: list[str], room: int, meanings: Mapping[str, str], style: Style) -> Iterator[str]:
-    for i, mark in enumerate(marks):
-        yield ("" if i else "\n") + f"{_INDENT}{style.bold(f'{mark:>{room}}')}  {meanings[mark]}\n"
+def _titled(blocks: Sequence[Block], titles: Mapping[str, str]) -> list[Block]:
+    """Return blocks with titles in place of roots, those of one title as one, where the first of them stood."""
+    together: dict[str, tuple[Entry, ...]] = {}
+    for block in blocks:
+        title = titles.get(block.root, block.root)
+        together[title] = together.get(title, ()) + block.entries
+    return [Block(title, entries) for title, entries in together.items()]
+
+
+def _nested(blocks: Sequence[Block], width: int) -> str:
+    """Say for which names the first directory decides, instead of the highest version: those in several of them."""
+    places: dict[str, set[str]] = {}
+    nested = set()
+    for block in blocks:
+        for entry in block.entries:
+            places.setdefault(entry.name, set()).add(block.root)
+            if "/" in entry.full_name.removeprefix(f"{entry.name}/"):
+                nested.add(entry.name)
+    names = sorted(name for name in nested if name and len(places[name]) > 1)
+    told = f"Of {', '.join(names)} there are nested versions, so the first directory above that has one decides."
+    return wrap(told, width) + "\n" if names else ""
 
 
 def _decorated(line: str, entry: Entry, decorate: bool) -> str:

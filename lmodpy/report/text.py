@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class Style:
-    """Knows whether to colour, so that nobody else has to ask."""
+    """Knows whether to colour, so that nobody else has to ask; `italic` is how hidden modules look, else faint."""
 
-    def __init__(self, *, colour: bool = False) -> None:
+    def __init__(self, *, colour: bool = False, italic: bool = False) -> None:
         self.colour = colour
+        self._hidden = "3" if italic else "2"
 
     def bold(self, text: str) -> str:
         """What to look at."""
@@ -36,6 +37,18 @@ class Style:
     def yellow(self, text: str) -> str:
         """What to take care of."""
         return self._coded("1;33", text)
+
+    def hidden(self, text: str) -> str:
+        """What most do not see."""
+        return self._coded(self._hidden, text)
+
+    def forbidden(self, text: str) -> str:
+        """What is refused."""
+        return self._coded("1;33;41", text)
+
+    def nearly(self, text: str) -> str:
+        """What will soon be refused."""
+        return self._coded("1;31;43", text)
 
     def _coded(self, code: str, text: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.colour and text else text
@@ -94,6 +107,12 @@ def error_text(error: LmodError, style: Style) -> str:
     return text
 
 
+def place(where: str) -> tuple[str, int]:
+    """Split `file:line`; the number is 0 if there is none."""
+    path, _, number = where.rpartition(":")
+    return (path, int(number)) if path and number.isascii() and number.isdigit() else (where, 0)
+
+
 def warning_text(text: str, style: Style) -> str:
     """Say what is doubtful, though the command goes on."""
     return f"{style.yellow('lmodpy: warning:')} {_hung(text)}\n"
@@ -144,12 +163,12 @@ def _hung(text: str) -> str:
 
 def _source(where: str, style: Style) -> str:
     """Show the line at `file:line`, if it can be read."""
-    path, _, number = where.rpartition(":")
-    if not (path and number.isascii() and number.isdigit()):
+    path, number = place(where)
+    if not number:
         return ""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            line = next((line for i, line in enumerate(file, 1) if i == int(number)), "").strip()
+            line = next((line for i, line in enumerate(file, 1) if i == number), "").strip()
     except OSError:
         return ""
     return f"    {style.faint(f'{number} |')} {line}\n" if line else ""

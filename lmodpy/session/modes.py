@@ -249,25 +249,33 @@ def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
 
 def claim_family(frame: Frame, said: op.Family) -> None:
     """Become the only member of a family: another one has to go."""
-    variable = f"LMOD_FAMILY_{said.name.upper()}"
-    holder = frame.env.get(variable) or ""
+    variable = f"_FAMILY_{said.name.upper()}"
+    holder = frame.env.get(f"LMOD{variable}") or ""
     if holder != frame.name and holder in frame.session.pending:
         raise Refused(f"{holder}, which is being loaded too, belongs to the same family `{said.name}`")
-    if holder != frame.name and holder in frame.session.loaded:
+    if holder != frame.name and holder in frame.session.loaded and not frame.session.settings.flag("expert"):
         if not frame.session.settings.flag("auto_swap"):
             hint = f"module swap {holder} {frame.asked}"
             raise Refused(f"{holder} is loaded, and only one of the family `{said.name}` can be", hint=hint)
         raise FamilySwap(holder)
-    frame.env.assign(variable, frame.name, frame.owner)
-    frame.env.assign(variable + "_VERSION", frame.version, frame.owner)
+    for prefix in _prefixes(frame):
+        frame.env.assign(f"{prefix}{variable}", frame.name, frame.owner)
+        frame.env.assign(f"{prefix}{variable}_VERSION", frame.version, frame.owner)
 
 
 def leave_family(frame: Frame, said: op.Family) -> None:
     """Leave a family that is not on record."""
-    variable = f"LMOD_FAMILY_{said.name.upper()}"
-    if not frame.recorded and frame.env.get(variable) == frame.name:
-        frame.env.assign(variable, None)
-        frame.env.assign(variable + "_VERSION", None)
+    variable = f"_FAMILY_{said.name.upper()}"
+    if not frame.recorded and frame.env.get(f"LMOD{variable}") == frame.name:
+        for prefix in _prefixes(frame):
+            frame.env.assign(f"{prefix}{variable}", None)
+            frame.env.assign(f"{prefix}{variable}_VERSION", None)
+
+
+def _prefixes(frame: Frame) -> tuple[str, ...]:
+    """Return what the names of the variables begin with that tell of families: Lmod's, and the site's own."""
+    site = frame.session.settings.text("site_name")
+    return ("LMOD", site) if site and site != "LMOD" else ("LMOD",)
 
 
 def _list(requests: tuple[Request, ...] | list[Request]) -> str:
