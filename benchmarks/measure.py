@@ -7,11 +7,12 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 CLONE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 USUAL_LMOD = (
@@ -20,17 +21,25 @@ USUAL_LMOD = (
     "/usr/local/lmod/lmod/libexec/lmod",
 )
 OF_THE_SHELL = ("_", "SHLVL", "PWD", "OLDPWD")
+PATIENCE = 20
+"""Seconds that one case may take, with as many runs as that gives, but not fewer than FEWEST."""
+FEWEST = 3
 
 
 class MeasureError(Exception):
     """A command that was to be measured did not do its work."""
 
 
+def _nothing() -> None:
+    """Prepare nothing."""
+
+
 class Command(NamedTuple):
-    """What to run, in which environment."""
+    """What to run, in which environment, and what is done before it each time, while no clock runs."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    prepare: Callable[[], None] = _nothing
 
 
 class Cost(NamedTuple):
@@ -38,6 +47,15 @@ class Cost(NamedTuple):
 
     cpu: float
     wall: float
+
+
+class Use(NamedTuple):
+    """What a command needs besides time."""
+
+    megabytes: float
+    """At its peak; of several processes the largest counts."""
+    calls: int | None
+    """Of the kernel, with the name of something inside the tree of modulefiles; None if nobody counted."""
 
 
 def find_lmodpy(given: str | None) -> str:
@@ -71,21 +89,24 @@ def in_turn(commands: Sequence[Command], runs: int) -> list[Cost]:
     """Return the median cost of each command; they run in turn, so that a busy moment hits all of them alike.
 
     The first round, which warms the file cache, is not counted. Every other round goes backwards, so that nobody
-    always follows the same neighbour.
+    always follows the same neighbour. There are fewer runs where they would take too long.
     """
+    started = time.perf_counter()
+    for command in commands:
+        run_once(command)
+    runs = min(runs, max(FEWEST, int(PATIENCE / (time.perf_counter() - started))))
     costs: list[list[Cost]] = [[] for _ in commands]
     order = list(range(len(commands)))
-    for turn in range(runs + 1):
-        for place in order:
-            cost = run_once(commands[place])
-            if turn:
-                costs[place].append(cost)
+    for _ in range(runs):
         order.reverse()
+        for place in order:
+            costs[place].append(run_once(commands[place]))
     return [Cost(statistics.median(c.cpu for c in each), statistics.median(c.wall for c in each)) for each in costs]
 
 
 def run_once(command: Command) -> Cost:
     """Run a command, its output thrown away, and return what it cost."""
+    command.prepare()
     started = time.perf_counter()
     pid = os.posix_spawn(command.argv[0], command.argv, command.env, file_actions=_SILENT)
     _, status, usage = os.wait4(pid, 0)
@@ -121,3 +142,40 @@ def load(tool: str, names: Sequence[str], env: Mapping[str, str]) -> dict[str, s
     if missing:
         raise MeasureError(f"{tool} bash load: {', '.join(missing)} is not in LOADEDMODULES afterwards")
     return after
+
+
+def needs(command: Command, tree: str | None = None) -> Use:
+    """Return what a command needs besides time; calls are counted inside `tree`, where strace is installed."""
+    command.prepare()
+    measured = [sys.executable, "-I", "-S", "-c", _PEAK, *command.argv]
+    done = subprocess.run(measured, env=command.env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MeasureError(f"exit status {done.returncode}: {' '.join(command.argv)}")
+    return Use(int(done.stdout) / 1024, _calls(command, tree) if tree and shutil.which("strace") else None)
+
+
+# A child counts the memory of who started it until it begins to run its own program, so that must be a small process.
+_PEAK = """
+import os, sys
+null = os.open(os.devnull, os.O_RDWR)
+silent = [(os.POSIX_SPAWN_DUP2, null, number) for number in range(3)]
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def _calls(command: Command, tree: str) -> int:
+    command.prepare()
+    with tempfile.NamedTemporaryFile("r", prefix="lmodpy-calls-", errors="replace") as file:
+        traced = ["strace", "-f", "-qq", "-y", "-e", "trace=%file", "-o", file.name, *command.argv]
+        subprocess.run(traced, env=command.env, capture_output=True, check=False)
+        return sum(f"{tree}/" in line for line in file)
+
+
+def said_by(command: Command) -> tuple[int, str]:
+    """Run a command; return its exit status and all that it said."""
+    command.prepare()
+    done = subprocess.run(command.argv, env=command.env, capture_output=True, check=False)
+    return done.returncode, os.fsdecode(done.stdout + done.stderr)

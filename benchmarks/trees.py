@@ -139,16 +139,3 @@ def chain(root: str, length: int) -> str:
             body += f'depends_on("link{place + 1:02}")\n'
         write(root, f"link{place:02}/1.0", body)
     return "link00"
-
-
-def flat(root: str, files: int, versions: int = 5) -> str:
-    """Write a flat tree of `files` modulefiles, some versions of each name; return the name of one in its middle."""
-    for number in range(files):
-        name, version = f"package{number // versions:05}", f"{number % versions + 1}.0"
-        body = (
-            f'whatis([[Description: package {number}]])\nsetenv("{name.upper()}_VERSION", "{version}")\n'
-            f'prepend_path("PATH", "/apps/{name}/{version}/bin")\n'
-            f'prepend_path("LD_LIBRARY_PATH", "/apps/{name}/{version}/lib")\n'
-        )
-        write(root, f"{name}/{version}", body)
-    return f"package{files // versions // 2:05}"
