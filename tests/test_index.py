@@ -160,7 +160,7 @@ def test_an_rc_file_that_can_say_something_else_to_someone_else_is_read_each_tim
     first = asked(root, tmp_path)
     said[0] = 'module_version("gcc/13.1", "default")'
     assert asked(root, tmp_path) == listed(root) != first
-    assert surveys.survey(str(root), Options()).ruled == (), "it is among the live parts, and read there"
+    assert surveys.survey(str(root), Options()).ruled == {}, "it is among the live parts, and read there"
 
 
 def test_what_only_a_group_may_read_is_looked_at_each_time(root, tmp_path):

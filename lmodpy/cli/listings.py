@@ -6,6 +6,7 @@ from lmodpy.errors import LmodError
 from lmodpy.report.listing import DEPENDENCY, Block, Entry, avail_list, loaded_list, terse_avail, terse_list
 from lmodpy.report.properties import shown
 from lmodpy.report.text import Style
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,45 +146,57 @@ def entries_of(
     context: Context, roots: Sequence[str], words: Sequence[str]
 ) -> dict[str, list[tuple[Modulefile, Entry]]]:
     """Return the modules that fit the words, directory by directory, each with what is told about it."""
-    session, places = context.session, dict.fromkeys(roots)
+    tree, places = context.session.tree, dict.fromkeys(roots)
     matches, by_place = matcher(context, words), context.settings.flag("mpath_avail")
-    several = _several(session, places)
+    marks_of = _marker(context, roots)
+    extensions = _extensions if context.line.on("terse_extensions") else _no_extensions
     found: dict[str, list[tuple[Modulefile, Entry]]] = {}
     for root in places:
-        symbols = session.tree.symbols(root, roots)
-        fitting = (m for m in visible(context, root) if matches((m.full_name, m.name, *([root] * by_place))))
-        entries = [(m, _entry(context, m, roots, m.name in several, symbols.get(m.full_name, ()))) for m in fitting]
-        found[root] = [(module, entry) for module, entry in entries if entry is not None]
+        symbols, also = tree.symbols(root, roots), [root] * by_place
+        entries = found[root] = []
+        for module in visible(context, root):
+            name, version = module.name, module.version
+            full_name = f"{name}/{version}" if version else name
+            marks = marks_of(module) if matches((full_name, name, *also)) else None
+            if marks is not None:
+                others = _last_parts(symbols[full_name]) if full_name in symbols else ()
+                known = full_name, marks, name if version else "", others, "", extensions(context, module)
+                entries.append((module, made(Entry, known)))
     return found
 
 
-def _entry(
-    context: Context, module: Modulefile, roots: Sequence[str], is_several: bool, symbols: Sequence[str]
-) -> Entry | None:
-    """Return what is told about a module; None if it is no default, or not the latest, and only these are wanted."""
+def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tuple[str, ...] | None]:
+    """Return what tells the marks of a module, or None if it is no default, or not the latest, where these are wanted.
+
+    It is asked for each of perhaps ten thousand, so whatever is the same for all of them is found out before.
+    """
     session, line = context.session, context.line
-    default = (is_several or line.on("default")) and session.tree.is_default(module, roots)
-    if (line.on("default") and not default) or (line.on("latest") and not _is_latest(session, module)):
-        return None
-    there = session.loaded.active_named(module.name)
-    if there is not None and (there.path, there.full_name) != (module.path, module.full_name):
-        there = None
-    hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
-    marks = (
-        *(shown(there.properties) if there else ()),
-        hidden,
-        _ban(session, module),
-        "L" if there and hidden != "HL" else "",
-        "D" if default and is_several else "",
-    )
-    names = tuple(symbol.rpartition("/")[2] for symbol in symbols)
-    return Entry(
-        module.full_name,
-        tuple(filter(None, marks)),
-        module.name if module.version else "",
-        tuple(name for name in names if name != "default"),
-        extensions=_extensions(context, module) if line.on("terse_extensions") else (),
-    )
+    defaults, latest = line.on("default"), line.on("latest")
+    loaded = {module.name: module for module in session.loaded.active()}
+    several = _several(session, roots) if defaults or not line.on("terse") else frozenset()
+    is_default = session.tree.is_default
+
+    def marks_of(module: Modulefile) -> tuple[str, ...] | None:
+        name = module.name
+        default = (defaults or name in several) and is_default(module, roots)
+        if (defaults and not default) or (latest and not _is_latest(session, module)):
+            return None
+        there = loaded.get(name)
+        if there is not None and (there.path, there.full_name) != (module.path, module.full_name):
+            there = None
+        hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
+        shows_default = "D" if default and name in several else ""
+        marks: tuple[str, ...] = (hidden, _ban(session, module), shows_default)
+        if there is not None:
+            marks = (*shown(there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
+        return tuple(filter(None, marks)) if any(marks) else ()
+
+    return marks_of
+
+
+def _last_parts(symbols: Iterable[str]) -> tuple[str, ...]:
+    names = (symbol.rpartition("/")[2] for symbol in symbols)
+    return tuple(name for name in names if name != "default")
 
 
 def visible(context: Context, root: str) -> list[Modulefile]:
@@ -208,6 +221,10 @@ def _is_latest(session: Session, module: Modulefile) -> bool:
 
     found = session.find(latest(module.name))
     return found is not None and found.path == module.path
+
+
+def _no_extensions(_context: Context, _module: Modulefile) -> tuple[str, ...]:
+    return ()
 
 
 def _extensions(context: Context, module: Modulefile) -> tuple[str, ...]:

@@ -127,16 +127,20 @@ def terse_avail(
     for block in blocks:
         if not block.entries:
             continue
-        lines += [f"{block.root}:"]
+        lines.append(f"{block.root}:")
         previous = ""
         for entry in block.entries:
-            if names and entry.name and entry.name != previous:
-                lines += [f"{entry.name}/"]
-            previous = entry.name
-            lines += [f"{entry.name}/{symbol}(@{entry.full_name})" for symbol in entry.symbols]
-            lines += [_decorated(entry.full_name, entry, decorate)]
-            lines += [f"#    {extension}" for extension in entry.extensions if extensions]
-    return "".join(f"{line}\n" for line in lines)
+            full_name, marks, name, symbols = entry[:4]
+            if names and name and name != previous:
+                lines.append(f"{name}/")
+            previous = name
+            if symbols:
+                lines += [f"{name}/{symbol}(@{full_name})" for symbol in symbols]
+            lines.append(_decorated(full_name, entry, decorate) if marks else full_name)
+            if extensions:
+                lines += [f"#    {extension}" for extension in entry.extensions]
+    lines.append("")
+    return "\n".join(lines)
 
 
 def changes_text(changes: Changes, width: int = 80, style: Style = PLAIN) -> str:

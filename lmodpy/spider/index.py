@@ -13,6 +13,7 @@ from contextlib import suppress
 from zlib import crc32
 
 from lmodpy import system
+from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 from lmodpy.spider import store
 from lmodpy.spider.survey import part_of, stamp_of, survey
 from lmodpy.tree.directory import Modulefile, base_of
@@ -21,7 +22,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from typing import NamedTuple
 
     from lmodpy.tree.choice import Options
@@ -32,7 +33,7 @@ WORTHWHILE = 100
 """A root with fewer directories is read as fast as a file about it."""
 MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
-FORMAT = "1"
+FORMAT = "2"
 
 
 class Places(NamedTuple):
@@ -85,7 +86,7 @@ class Index:
         sections = {
             "entries": found.entries,
             "stamps": (f"{path}\t{stamp}" for path, stamp in found.stamps.items()),
-            "ruled": found.ruled,
+            "ruled": store.table(row for folder, said in found.ruled.items() for row in _statement_rows(folder, said)),
             "live": found.live,
             "modules": store.table(_row(module, room) for module in found.modules),
         }
@@ -110,12 +111,10 @@ class Index:
             reader.close()
 
     def _read(self, reader: store.Reader, root: str) -> Found:
-        base = base_of(root)
-        modules = [_module(row, root, base) for row in reader.rows("modules")]
+        modules = _modules(reader.rows("modules"), root)
         stamps = {path: stamp for path, _, stamp in (line.rpartition("\t") for line in reader.lines("stamps"))}
-        return Found(
-            modules, tuple(reader.lines("ruled")), stamps, tuple(reader.lines("entries")), tuple(reader.lines("live"))
-        )
+        ruled = _statements(reader.rows("ruled"))
+        return Found(modules, ruled, stamps, tuple(reader.lines("entries")), tuple(reader.lines("live")))
 
     def _renewed(self, root: str, stored: Found, stale: Collection[str]) -> Found:
         """Look again at the parts of a root that have changed, and take the others as they were."""
@@ -127,7 +126,7 @@ class Index:
         room = len(base_of(root)) + 1
         return Found(
             [module for module in stored.modules if part_of(module.path[room:]) not in parts] + seen.modules,
-            tuple(sorted({*_outside(stored.ruled, parts), *seen.ruled})),
+            {**{folder: stored.ruled[folder] for folder in _outside(stored.ruled, parts)}, **seen.ruled},
             {**{path: stored.stamps[path] for path in _outside(stored.stamps, parts)}, **seen.stamps},
             seen.entries,
             tuple(sorted({*_outside(stored.live, parts), *seen.live})),
@@ -152,15 +151,49 @@ def _outside(paths: Iterable[str], parts: Collection[str]) -> list[str]:
     return [path for path in paths if part_of(path) not in parts]
 
 
+def _statement_rows(folder: str, said: Sequence[object]) -> Iterator[tuple[str, ...]]:
+    """Write what a default file says; the numbers keep the order."""
+    yield folder, ""
+    for number, each in enumerate(said):
+        if isinstance(each, ModuleVersion):
+            yield folder, f"{number:04}", "version", each.target, *each.names
+        elif isinstance(each, ModuleAlias):
+            yield folder, f"{number:04}", "alias", *each
+        elif isinstance(each, Hide):
+            yield folder, f"{number:04}", "hide", *each.names
+
+
+def _statements(rows: Iterable[Sequence[str]]) -> dict[str, Sequence[object]]:
+    found: dict[str, list[object]] = {}
+    for folder, number, *said in rows:
+        statements = found.setdefault(folder, [])
+        if number:
+            statements.append(_SAID[said[0]](*said[1:]))
+    return dict(found)
+
+
+_SAID: dict[str, Callable[..., object]] = {
+    "version": lambda target, *names: ModuleVersion(target, names),
+    "alias": ModuleAlias,
+    "hide": lambda *names: Hide(names),
+}
+
+
 def _row(module: Modulefile, room: int) -> tuple[str, ...]:
     first = f"{module.name}/{module.order}"
     return first, module.name, module.version, module.path[room:], module.weight, module.kind, "*" * module.marked
 
 
-def _module(row: list[str], root: str, base: str) -> Modulefile:
-    first, name, version, path, weight, kind, mark = row
-    known = name, version, f"{base}/{path}", root, first[len(name) + 1 :], weight, kind, bool(mark), "", ""
-    return made(Modulefile, known)
+def _modules(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
+    """Return the modules of a root; they may be ten thousand, so each is made in one step."""
+    base = base_of(root)
+    return [
+        made(
+            Modulefile,
+            (name, version, f"{base}/{path}", root, first[len(name) + 1 :], weight, kind, mark == "*", "", ""),
+        )
+        for first, name, version, path, weight, kind, mark in rows
+    ]
 
 
 def _path(place: str, root: str) -> str:

@@ -65,7 +65,10 @@ class Reader:
 
     def rows(self, name: str) -> list[list[str]]:
         """Return the rows of a section that was written by `table`."""
-        return [_fields(line[_SUM + 1 :]) for line in self.lines(name)]
+        lines = self.lines(name)
+        if any("\\" in line for line in lines):
+            return [_fields(line[_SUM + 1 :]) for line in lines]
+        return [line[_SUM + 1 :].split("\t") for line in lines]
 
     def starting(self, name: str, prefix: str) -> Iterator[list[str]]:
         """Yield the rows of a section written by `table` that begin with a text; a tab in it ends a field."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 
 from lmodpy import system
+from lmodpy.modulefile.statements import ModuleVersion
 from lmodpy.tree.branches import Branches
 from lmodpy.tree.directory import Folders, base_of
 from lmodpy.tree.rcfiles import RcFiles
@@ -44,7 +45,7 @@ def survey(root: str, options: Options, parts: Collection[str] | None = None) ->
     seen = {path[room:]: stamp for path, stamp in folders.stamps.items()}
     return Found(
         [file for file in modules if part_of(file.path[room:]) not in live],
-        tuple(folder for folder in ruled if part_of(f"{folder}/") not in live),
+        {folder: said for folder, said in ruled.items() if part_of(f"{folder}/") not in live},
         {path: stamp if _is_old(stamp, now) else "" for path, stamp in seen.items()},
         entries_of(listing),
         tuple(sorted(live)),
@@ -123,6 +124,7 @@ class _Plain(RcFiles):
     def __init__(self, folders: _Watching) -> None:
         super().__init__(_plain_statements, folders, _nobody)
         self._watching = folders
+        self._said: dict[str, Sequence[object]] = {}
         self.varying: list[str] = []
         """Files that may say something else at another time, or to someone else."""
 
@@ -132,9 +134,14 @@ class _Plain(RcFiles):
     def kind_of(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> str:  # noqa: ARG002
         return "hidden" if "/." in f"/{full_name}" else ""
 
-    def ruled(self, base: str, folders: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the folders of a root in which a default file lies."""
-        return tuple(folder for folder in folders if self.beside(base, folder) is not None)
+    def ruled(self, base: str, folders: Iterable[str]) -> dict[str, Sequence[object]]:
+        """Return what the default files in the folders of a root say, where there are some."""
+        found = ((folder, self.beside(base, folder)) for folder in folders)
+        return {folder: self._said.get(folder) or _marking(rules) for folder, rules in found if rules is not None}
+
+    def _add(self, rules: Rules, statements: Sequence[object] | None) -> None:
+        self._said[rules.folder] = statements or ()
+        super()._add(rules, statements)
 
     def _statements(self, path: str) -> Sequence[object] | None:
         self._watching.stamps[path] = stamp_of(path)
@@ -143,6 +150,11 @@ class _Plain(RcFiles):
         if len(self.warnings) > known:
             self.varying.append(path)
         return statements
+
+
+def _marking(rules: Rules) -> tuple[object, ...]:
+    """Say in words what a file or link called `default` says."""
+    return (ModuleVersion(rules.default, ("default",)),) if rules.default else ()
 
 
 def _plain_statements(path: str) -> list[object]:

@@ -42,17 +42,19 @@ class Branches:
         self._orders: dict[str, str] = {}
 
     def along(self, root: str, text: str) -> list[Branch]:
-        """Return the branches whose short names lead to a name, the shortest first."""
+        """Return the branches whose short names lead to a name, the shortest first; reads the rc files on the way."""
         base = here = base_of(root)
+        self._rc.of_root(base)
+        folders = self._folders
         found: list[Branch] = []
         folder = ""
         parts = text.split("/")
         for level, part in enumerate(parts, 1):
-            parent, here, folder = here, f"{here}/{part}", _join(folder, part)
+            parent, here, folder = here, f"{here}/{part}", f"{folder}/{part}" if folder else part
             towards = parts[level] if level < len(parts) else ""
-            exists = self._folders.has_folder(parent, part, towards)
+            exists = folders.has_folder(parent, part, towards)
             if exists and self._is_module(base, folder, level, towards):
-                if self._folders.holds_modules(here):
+                if folders.holds_modules(here):
                     return [*found, self._module(root, folder)]
                 exists = False
             alone = self._folders.file_of(parent, part)
@@ -105,48 +107,51 @@ class Branches:
         """
         if level == self._max_depth.get(base) or self._rc.beside(base, folder) is not None:
             return True
-        here = _join(base, folder)
+        here = f"{base}/{folder}"
         if towards and self._folders.has_folder(here, towards) and self._folders.holds_modules(_join(here, towards)):
             return False
         return not self._folders.is_nested(here)
 
     def _module(self, root: str, name: str) -> Branch:
-        if (root, name) not in self._known:
+        known = self._known.get((root, name))
+        if known is None:
             base = base_of(root)
-            level = made(_Level, (root, name, name, "", "", self._rc.tables(base)))
-            files = list(self._versions(level))
+            tables = self._rc.tables(base)
+            user, system = tables[:2]
+            marks = bool(user.defaults or system.defaults)
+            files = self._versions(made(_Level, (root, name, name, "", "", tables, marks)))
             if len(files) > 1:
                 files.sort(key=lambda file: file.version, reverse=True)
-            nested = self._folders.is_nested(_join(base, name))
-            self._known[root, name] = made(Branch, (name, tuple(files), nested))
-        return self._known[root, name]
+            known = made(Branch, (name, tuple(files), self._folders.is_nested(f"{base}/{name}")))
+            self._known[root, name] = known
+        return known
 
-    def _versions(self, level: _Level) -> Iterator[Modulefile]:
-        """Yield the versions in a directory of a module and in the directories below."""
+    def _versions(self, level: _Level) -> list[Modulefile]:
+        """Return the versions in a directory of a module and in the directories below."""
         base = base_of(level.root)
         rules = self._rc.beside(base, level.folder)
         default = rules.default if rules else ""
         if rules:
             level = level._replace(tables=(*level.tables, rules))
-        listing = self._folders.listing(_join(base, level.folder))
-        for part, path in listing.files.items():
-            yield self._version(level, _join(level.folder, part), path, default)
+        listing = self._folders.listing(f"{base}/{level.folder}")
+        found = [self._version(level, part, path, default) for part, path in listing.files.items()]
         for part in listing.folders:
-            inner = _join(level.folder, part)
+            inner = f"{level.folder}/{part}"
             order = above(part)
             weight = marked(order, TREE_MARK if inner == default else "")
-            yield from self._versions(
+            found += self._versions(
                 level._replace(folder=inner, order=level.order + order, weight=level.weight + weight)
             )
+        return found
 
-    def _version(self, level: _Level, full_name: str, path: str, default: str) -> Modulefile:
-        order = self._order(full_name.rpartition("/")[2])
-        mark = self._mark(full_name) or (TREE_MARK if full_name == default else "")
-        version = full_name[len(level.name) + 1 :]
-        kind = self._rc.kind_of(level.name, full_name, path, level.tables)
-        weight = level.weight + marked(order, mark)
-        known = level.name, version, path, level.root, level.order + order, weight, kind, bool(mark), "", ""
-        return made(Modulefile, known)
+    def _version(self, level: _Level, part: str, path: str, default: str) -> Modulefile:
+        root, name, folder, order, weight, tables, marks = level
+        full_name = f"{folder}/{part}"
+        own = self._order(part)
+        mark = (marks and self._mark(full_name)) or (TREE_MARK if full_name == default else "")
+        kind = self._rc.kind_of(name, full_name, path, tables)
+        version, weight = full_name[len(name) + 1 :], weight + marked(own, mark)
+        return made(Modulefile, (name, version, path, root, order + own, weight, kind, bool(mark), "", ""))
 
     def _alone(self, root: str, name: str, path: str) -> Branch:
         kind = self._rc.kind_of(name, name, path, self._rc.tables(base_of(root)))
@@ -154,9 +159,10 @@ class Branches:
 
     def _order(self, version: str) -> str:
         """Remember orders, since the same versions come again in many modules."""
-        if version not in self._orders:
-            self._orders[version] = canonical(version)
-        return self._orders[version]
+        known = self._orders.get(version)
+        if known is None:
+            known = self._orders[version] = canonical(version)
+        return known
 
     def _mark(self, full_name: str) -> str:
         user, system = self._rc.everywhere
@@ -174,6 +180,8 @@ class _Level(NamedTuple):
     order: str = ""
     weight: str = ""
     tables: tuple[Rules, ...] = ()
+    marks: bool = False
+    """Whether the user or the system marks any defaults."""
 
 
 def _join(folder: str, part: str) -> str:

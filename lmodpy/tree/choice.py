@@ -82,17 +82,14 @@ class Choice:
             return self._first_of(blocks, name, allowed=self._is_eligible) or self._first_of(
                 blocks, name, allowed=_is_loadable
             )
-        return (
-            self._exact(blocks, name)
-            or self._undotted(blocks, name)
-            or (None if self._options.exact_match else self._first_of(blocks, name, allowed=self._is_eligible))
-            or self._alone(blocks, name)
-        )
+        bare = self._text == name
+        found = None if bare else self._exact(blocks, name) or self._undotted(blocks, name)
+        if found is None and not self._options.exact_match:
+            found = self._first_of(blocks, name, allowed=self._is_eligible)
+        return found or (self._alone(blocks, name) if bare else None)
 
     def _exact(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
         version = self._text[len(name) + 1 :]
-        if not version:
-            return None
         return self._best(
             file for files in blocks for file in _sorted(files) if file.version == version and _is_loadable(file)
         )
@@ -110,8 +107,6 @@ class Choice:
         return bool(self._options.dot_alias and asked) and without_dots(file.version) == without_dots(asked)
 
     def _alone(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
-        if self._text != name:
-            return None
         return self._best(file for files in blocks for file in files if not file.version and _is_loadable(file))
 
     def _first_of(
@@ -124,7 +119,9 @@ class Choice:
     ) -> Modulefile | None:
         """Return the highest file of the first block that has one which is allowed and within the bounds."""
         for files in blocks:
-            matching = _sorted(filter(allowed, self._matching(files, name)), by)
+            matching = [file for file in self._matching(files, name) if allowed(file)]
+            if len(matching) > 1:
+                matching = _sorted(matching, by)
             if self._request.ranged:
                 matching = [file for file in matching if self._request.admits(file.order)]
             found = self._best(matching)

@@ -82,9 +82,10 @@ class Folders:
 
     def listing(self, path: str) -> Listing:
         """Return what a directory holds; nothing, if it cannot be read or is none."""
-        if path not in self._listings:
-            self._listings[path] = self._read(path)
-        return self._listings[path]
+        known = self._listings.get(path)
+        if known is None:
+            known = self._listings[path] = self._read(path)
+        return known
 
     def may_have_default(self, path: str) -> bool:
         """Say whether a directory can have any default file, as far as is known without looking again."""
@@ -132,7 +133,8 @@ class Folders:
         """Say whether a file is readable and, unless it is Lua, begins like a Tcl modulefile."""
         if path not in self._genuine:
             if path.endswith(".lua"):
-                self._genuine[path] = self.shows(path) if system.ROOT else system.access(path, system.READABLE)
+                readable = system.is_shown_to_root(path) if system.ROOT else system.access(path, system.READABLE)
+                self._genuine[path] = readable
             else:
                 self._genuine[path] = self._allow_tcl and self.shows(path) and has_cookie(path)
         return self._genuine[path]
@@ -144,11 +146,17 @@ class Folders:
 
     def holds_modules(self, path: str) -> bool:
         """Say whether there is a modulefile in a directory or anywhere below it."""
-        if path not in self._holding:
-            files = self.listing(path).files.values()
-            modules = any(file.endswith(".lua") or self.is_modulefile(file) for file in files)
-            self._holding[path] = modules or self.is_nested(path)
-        return self._holding[path]
+        known = self._holding.get(path)
+        if known is None:
+            listing = self.listing(path)
+            for file in listing.files.values():
+                if file.endswith(".lua") or self.is_modulefile(file):
+                    known = True
+                    break
+            else:
+                known = bool(listing.folders) and self.is_nested(path)
+            self._holding[path] = known
+        return known
 
     def is_nested(self, path: str) -> bool:
         """Say whether a directory has sub-directories that hold modules."""
@@ -193,8 +201,10 @@ class Folders:
                     each = "" if self.skips(name) else self._kind(entry)
                     if each == "folder":
                         folders.append(name)
+                    elif each == "file" and name.endswith(".lua"):  # it stays beside a Tcl file of the same name
+                        files[name[:-4]] = f"{path}/{name}"
                     elif each == "file":
-                        _keep(files, name, f"{path}/{name}")
+                        files.setdefault(name, f"{path}/{name}")
         except ValueError:
             kind = ""
         except OSError as error:
@@ -239,13 +249,6 @@ def ignored_by_default(name: str) -> bool:
             at = name.find(stem, after)
     return False
 
-
-def _keep(files: dict[str, str], name: str, path: str) -> None:
-    """Note a file under its name without `.lua`; beside a Tcl file of the same name, the Lua one stays."""
-    if name.endswith(".lua"):
-        files[name.removesuffix(".lua")] = path
-    else:
-        files.setdefault(name, path)
 
 
 def _is_loop(link: str) -> bool:

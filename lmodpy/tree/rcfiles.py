@@ -31,6 +31,8 @@ class RcFiles:
         """The virtual modules of all rc files read so far, with the names behind them."""
         self.limited = False
         """Whether some of them hide or forbid."""
+        self.naming = False
+        """Whether some of them give modules other names."""
         self._make_limits = limits
         self._limits: Limits | None = None
         self._read_lua = read_lua
@@ -48,15 +50,23 @@ class RcFiles:
             self._beside[path] = self._read_beside(path, folder)
         return self._beside[path]
 
+    def said(self, root: str, folder: str, statements: Sequence[object]) -> Rules:
+        """Return what a directory's default file says, which is known from earlier."""
+        rules = Rules(folder)
+        self._add(rules, statements)
+        self._beside[f"{root}/{folder}"] = rules
+        return rules
+
     def of_root(self, root: str) -> Rules:
         """Return what the rc files at a root say: all of them count there, and mark no defaults."""
-        if root not in self._roots:
+        rules = self._roots.get(root)
+        if rules is None:
             rules = Rules()
             for name in (".modulerc", ".modulerc.lua"):
                 self._add(rules, self._statements(f"{root}/{name}"))
             rules.defaults.clear()
             self._roots[root] = rules
-        return self._roots[root]
+        return rules
 
     @property
     def everywhere(self) -> tuple[Rules, Rules]:
@@ -139,6 +149,7 @@ class RcFiles:
         if statements:
             rules.add(statements)
             self.virtual.update(rules.virtuals)
+            self.naming = self.naming or bool(rules.aliases or rules.versions)
             self.limited = self.limited or bool(rules.hides or rules.forbids)
 
     def _statements(self, path: str) -> Sequence[object] | None:

@@ -31,8 +31,8 @@ class Found(NamedTuple):
     """What lies in a root, whoever asks: without what rc files of the user or the system say, and what is hidden."""
 
     modules: list[Modulefile]
-    ruled: tuple[str, ...] = ()
-    """The folders of modules that have a default file."""
+    ruled: Mapping[str, Sequence[object]] = {}
+    """What the default files of modules say, by their folders."""
     stamps: Mapping[str, str] = {}
     """What tells that a directory (its path ends with a slash) or a file has changed, by path below the root."""
     entries: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Tree:
         """
         text = clean(request.text)
         name, found = self._look_up(request, text, roots, far=far)
-        if found is None or (name == text and not self._is_undotted(found, text)):
+        if found is None or (name == text and not (self._options.dot_alias and _is_undotted(found, text))):
             return found
         real = name if name != text and found.full_name not in self._rc.virtual else found.full_name
         return found._replace(alias=text, real=real) if real != text else found
@@ -138,9 +138,11 @@ class Tree:
         """Return the modules of a root as they lie there, with the marks of all rc files."""
         known = self._known(root)
         parts = known.live if self._source else None
-        live = (file for branch in self._branches.walk(root, parts=parts) for file in branch.files) if root else ()
-        here = [file for file in live if self._folders.is_modulefile(file.path)]
-        return [*self._branches.with_marks(known.modules), *here]
+        marked = self._branches.with_marks(known.modules)
+        if not root or (parts is not None and not parts):
+            return marked
+        live = (file for branch in self._branches.walk(root, parts=parts) for file in branch.files)
+        return [*marked, *(file for file in live if self._folders.is_modulefile(file.path))]
 
     def _known(self, root: str) -> Found:
         """Return what is known of a root without walking through it."""
@@ -246,11 +248,6 @@ class Tree:
     def _new_branches(self) -> Branches:
         return Branches(self._folders, self._rc, self._options.max_depth or {})
 
-    def _is_undotted(self, found: Modulefile, text: str) -> bool:
-        """Say whether a hidden module was found without its dots."""
-        if not self._options.dot_alias or found.full_name == text:
-            return False
-        return without_dots(found.full_name) == without_dots(text)
 
     def _look_up(
         self, request: Request, text: str, roots: Sequence[str], *, far: bool
@@ -258,6 +255,10 @@ class Tree:
         """Return the real name behind a request, whose clean text is given, and its modulefile."""
         if not _is_plausible(text):
             return text, None
+        if not self._rc.naming:  # as nearly always, also after the rc files on the way have been read
+            found = self._choose(request, text, roots)
+            if found and not self._rc.naming:
+                return text, found
         near = followed(text, lambda step: self._rules_near(step, roots))
         found = self._chosen(request, near, roots)
         if found or not far:
@@ -268,7 +269,7 @@ class Tree:
 
     def _chosen(self, request: Request, way: Sequence[str], roots: Sequence[str]) -> Modulefile | None:
         """Choose a modulefile for the last of the names that lead from one to the next."""
-        found = self._choose(request, way[-1], roots)
+        found = self._choose(request, way[-1], roots) if _is_plausible(way[-1]) else None
         if not self._rc.virtual or request.ranged:
             return found
         from lmodpy.tree.virtual import candidates, dressed  # noqa: PLC0415 - virtual modules are rare
@@ -278,14 +279,13 @@ class Tree:
             return dressed(found, name) if found else None
         for name in candidates(way[-1], self._rc, list(self._rules_near(way[-1], roots)), found):
             target = self._rc.virtual[name]
-            behind = self._choose(Request(target), target, roots)
+            behind = self._choose(Request(target), target, roots) if _is_plausible(target) else None
             if behind:
                 return dressed(behind, name)
         return found
 
     def _choose(self, request: Request, name: str, roots: Sequence[str]) -> Modulefile | None:
-        if not _is_plausible(name):
-            return None
+        """Choose a modulefile for a real name; this reads the rc files of the directories on the way."""
         rows = [self._branches.along(root, name) for root in roots if root]
         return Choice(request, name, self._options, self._folders.is_modulefile).among(rows)
 
@@ -315,7 +315,7 @@ class Tree:
         if root not in self._walked:
             base = base_of(root)
             known = self._known(root)
-            ruled = [rules for folder in known.ruled if (rules := self._rc.beside(base, folder))]
+            ruled = [self._rc.said(base, folder, statements) for folder, statements in known.ruled.items()]
             for part in known.live if self._source else [""]:
                 ruled += self._rules_below(base, part)
             ruled.sort(key=lambda rules: rules.folder.split("/"))
@@ -335,6 +335,11 @@ class Tree:
 
 
 _NOTHING = Found([])
+
+
+def _is_undotted(found: Modulefile, text: str) -> bool:
+    """Say whether a hidden module was found without its dots."""
+    return found.full_name != text and without_dots(found.full_name) == without_dots(text)
 
 
 def _is_plausible(name: str) -> bool:
