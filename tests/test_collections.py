@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import jsonschema
@@ -135,6 +136,8 @@ def test_another_modulepath_at_the_beginning_of_the_session(user):
     text = user.fails("restore", "x")
     assert str(user.root / "Core") in text
     assert str(user.root / "Mine") in text
+    assert user.module("--force", "restore", "x").loaded == ["tool/2"]
+    assert user.paths == ["Core"]
 
 
 def test_inactive_modules_are_saved_and_not_restored(user):
@@ -145,7 +148,14 @@ def test_inactive_modules_are_saved_and_not_restored(user):
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("system", "site's default"), ("a.b", "dot"), ("nothing", "nothing is loaded")]
+    ("name", "reason"),
+    [
+        ("system", "site's default"),
+        ("a.b", "dot"),
+        ("a~", "never listed"),
+        ("__a", "never listed"),
+        ("nothing", "nothing is loaded"),
+    ],
 )
 def test_names_that_nothing_is_saved_under(user, name, reason):
     if name != "nothing":
@@ -230,8 +240,9 @@ def test_systems_that_share_a_home_directory(user):
     user.load("tool").module("save", "a")
     assert file_of(user, "a.big").exists()
     assert user.module("-t", "savelist").err == "a.big\n"
-    user.module("purge").module("restore", "a")
-    assert user.loaded == ["tool/2"]
+    for name in "a", "a.big":
+        user.module("purge").module("restore", name)
+        assert user.loaded == ["tool/2"]
     user.env["LMOD_SYSTEM_NAME"] = "small"
     assert user.module("-t", "savelist").err == ""
     user.fails("restore", "a")
@@ -241,6 +252,111 @@ def test_a_collection_by_its_path(user):
     team = user.root / "team/stack"
     user.load("gcc").module("save", str(team)).module("purge").module("restore", str(team))
     assert user.loaded == ["gcc/13"]
+
+
+def test_a_collection_in_a_sub_directory(user):
+    """What lies in a sub-directory is listed with it, and restored, saved and disabled by that name."""
+    user.load("tool").module("save", "a")
+    (user.root / "home/.config/lmod/team").mkdir()
+    file_of(user, "a").rename(file_of(user, "team/a"))
+    assert user.module("-t", "savelist").err == "team/a\n"
+    user.module("purge").module("restore", "team/a")
+    assert user.loaded == ["tool/2"]
+    user.load("tool/1").module("save", "team/a").module("purge").module("restore", "team/a")
+    assert user.loaded == ["tool/1"]
+    assert user.module("disable", "team/a").module("-t", "savelist").err == ""
+
+
+def test_a_collection_behind_a_symbolic_link_stays_behind_it(user):
+    """Who keeps collections elsewhere, and links to them, goes on doing so."""
+    user.load("tool").module("save", "a")
+    file_of(user, "a").rename(user.root / "elsewhere")
+    file_of(user, "a").symlink_to(user.root / "elsewhere")
+    user.load("tool/1").module("save", "a")
+    assert file_of(user, "a").is_symlink()
+    assert read(str(user.root / "elsewhere")).modules[0].full_name == "tool/1"
+
+
+def test_who_needs_whom_is_kept_in_any_order(user):
+    """A dependency that the user loaded again stands behind its dependent, also after `restore`."""
+    user.load("gcc", "app").load("mpi").module("save", "x")
+    assert user.loaded == ["gcc/13", "tool/2", "app/1", "mpi/4"]
+    listed = user.module("--json", "list").err
+    user.module("purge").module("restore", "x")
+    assert user.module("--json", "list").err == listed
+
+
+def test_a_directory_that_is_opened_in_one_mode_only_belongs_to_its_module(user):
+    """What a module has opened goes with it, however its modulefile puts that."""
+    user.modulefile("Core/gcc/14.lua", 'if mode() ~= "spider" then prepend_path("MODULEPATH", ROOT .. "/gcc/13") end')
+    user.load("gcc/14", "mpi").module("save", "x").module("purge").module("restore", "x")
+    state = user.env["__LMODPY_STATE"]
+    assert user.module("restore", "x").env["__LMODPY_STATE"] == state, "restoring again adds nothing"
+    assert user.module("purge").paths == ["Core"]
+
+
+def test_what_the_user_did_to_the_directories_of_the_site_is_kept(user):
+    """Directories that were used twice, or taken out of MODULEPATH, are so again."""
+    user.modulefile("Behind/b/1.lua")
+    user.env["MODULEPATH"] += f":{user.root}/Behind:{user.root}/Mine"
+    user.module("use", str(user.root / "Mine")).module("unuse", str(user.root / "Behind")).load("tool")
+    before = environment(user.module("save", "x"))
+    assert environment(user.module("purge").module("restore", "x")) == before
+    assert user.paths == ["Mine", "Core"]
+
+
+def test_a_module_whose_file_is_gone_can_be_saved(user):
+    """It is said that its file cannot be read, and the rest is saved."""
+    user.load("tool/1", "gcc")
+    (user.root / "Core/tool/1.lua").unlink()
+    user.module("save", "x")
+    assert "Core/tool/1.lua cannot be read" in user.err
+    user.module("purge").module("restore", "x")
+    assert user.loaded == ["gcc/13"]
+
+
+def test_modules_speak_once(user):
+    """What a modulefile says is heard when it is loaded, not when its lines are compared."""
+    user.modulefile("Core/loud/1.lua", 'LmodWarning("careful") io.stderr:write("hello\\n") LmodMessage("dear")')
+    user.load("loud").module("save", "x")
+    assert "careful" not in user.err
+    assert "hello" not in user.err
+    user.module("purge").module("restore", "x")
+    assert [user.err.count(word) for word in ("careful", "hello", "dear")] == [1, 1, 1]
+
+
+def test_a_collection_runs_no_file_but_those_in_its_directories(user):
+    """The paths of modulefiles in a collection are compared, not run."""
+    user.load("tool").module("save", "x").module("purge")
+    evil = user.root / "evil.lua"
+    evil.write_text(f'os.execute("touch {user.root}/here")')
+    for lines in "", "actionA":
+        text = file_of(user, "x").read_text().replace(f"{user.root}/Core/tool/2.lua", str(evil))
+        file_of(user, "x").write_text(text.replace("actionA", lines or "nothing"))
+        user.module("restore", "x")
+        assert user.loaded == ["tool/2"]
+    assert not (user.root / "here").exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ("systemBaseMPATH = ", "systemBaseMPATH = 5, old = "),
+        ("mpathRefCountT = {", "mpathRefCountT = { a = 1e999,"),
+        ("mpathA = {", "mpathA = { {},"),
+        ('fullName = "tool/2"', 'fullName = ""'),
+        ('userName = "tool"', "userName = {1}"),
+        ("    tool = {", "    [1] = {"),
+    ],
+)
+def test_a_collection_with_values_of_another_kind(user, there, instead):
+    """What no module command writes is an error, for `describe` as for `restore`."""
+    user.load("tool").module("save", "x").module("purge")
+    text = file_of(user, "x").read_text()
+    assert there in text
+    file_of(user, "x").write_text(text.replace(there, instead))
+    for command in "restore", "describe":
+        assert "is no collection" in user.fails(command, "x")
 
 
 def test_xdg_and_the_older_directory(user):
@@ -339,6 +455,22 @@ def test_put_away_and_brought_back(user):
     assert "nothing is put away" in user.fails("stashpop")
 
 
+def test_what_is_inactive_is_put_away_and_brought_back_with_the_rest(user):
+    """An inactive module is inactive again after `stashpop`, and comes back with its tree."""
+    user.load("gcc/12", "mpi").module("unload", "gcc").module("stash").module("stashpop")
+    assert "mpi" in user.module("list").err
+    assert user.load("gcc/13").loaded == ["gcc/13", "mpi/4"]
+
+
+def test_a_stash_is_not_lost_where_modulepath_has_changed(user):
+    """`stashpop` refuses if MODULEPATH began otherwise; with --force everything comes back as it was."""
+    user.load("tool").module("stash")
+    user.env["MODULEPATH"] = f"{user.root}/Mine:{user.root}/Core"
+    assert "MODULEPATH began as" in user.fails("stashpop")
+    assert user.module("--force", "stashpop").loaded == ["tool/2"]
+    assert user.paths == ["Core"]
+
+
 def test_stashes_are_forgotten(user):
     user.load("tool").module("stash").load("gcc").module("stash")
     user.module("stashrm").module("-t", "stashlist")
@@ -360,6 +492,15 @@ def test_data_of_lua():
     }
     with pytest.raises(LmodError, match="line 2"):
         assignments("a = 1\nb = f()")
+
+
+@pytest.mark.parametrize("opening", ["--[[\n", "[=[", "--[==["])
+def test_what_is_never_closed_is_found_out_at_once(opening):
+    """The time to refuse a text grows with its length, not with the square of it."""
+    start = time.process_time()
+    with pytest.raises(LmodError, match="never closed"):
+        assignments("a = { " + opening * 30_000)
+    assert time.process_time() - start < 2
 
 
 # Beside Lmod.

@@ -114,6 +114,10 @@ class Environment:
         """Pretend what was pretended before, and no more."""
         self._pretended = pretence
 
+    def touches(self, names: Iterable[str]) -> bool:
+        """Say whether anything was done to one of some variables."""
+        return not (self._after.keys().isdisjoint(names) and self._pretended.keys().isdisjoint(names))
+
     def changed(self) -> bool:
         """Say whether anything was done at all."""
         return bool(self._after or self._repeated)
@@ -136,12 +140,15 @@ class Environment:
 
     def begin_anew(self, name: str, value: str | None) -> None:
         """Give a variable in which no module has a part its value, and forget what was done to it before."""
-        self._after[name] = History(value, (), self.rules.of(name))
+        history = self._history(name, ":")  # with the counts that the helper variables tell
+        if history.steps or history.base != value:
+            self._after[name] = History(value, (), self.rules.of(name))
 
-    def rearrange(self, name: str, value: str) -> None:
-        """Put the entries of a path-like variable into another order, as somebody might do by hand."""
+    def rearrange(self, name: str, value: str, counts: Mapping[str, int]) -> None:
+        """Give a path-like variable its entries in another order, as one might do by hand, and some of them a count."""
         history = self._history(name, ":")
-        marks = tuple((path, count, rank) for path, (count, rank) in marks_of(history.value).items())
+        known = {**{path: (count, 0) for path, count in counts.items() if count > 1}, **marks_of(history.value)}
+        marks = tuple((path, count, rank) for path, (count, rank) in known.items())
         self._after[name] = history.with_step(Step("", Found(value, marks)))
 
     def recorded(self) -> dict[str, History]:

@@ -30,11 +30,9 @@ def restore_all(session: Session, saved: Collection, *, pinned: bool) -> list[tu
     base = base_path(session) if saved.base is None else saved.base
     tidied = [tidy(root, env.rules.home) for root in base.split(":") if root]
     uses = _uses(saved, tidied, openers)
-    unused = [] if saved.base is None else [root for root in tidied if root not in saved.roots]
     env.begin_anew("MODULEPATH", base or None)
-    session.system_path = base if uses or unused else None
-    for root in unused:
-        env.edit("MODULEPATH", Edit("expel", root))
+    moved = saved.base is not None and _arrange(session, saved, tidied, openers)
+    session.system_path = base if uses or moved else None
     found, frames = [], []
     for place in range(len(saved.modules) + 1):
         for root, level, verb in uses:
@@ -48,7 +46,7 @@ def restore_all(session: Session, saved: Collection, *, pinned: bool) -> list[tu
         _remember(session, each, frame)
     roots = session.roots()
     if saved.base is not None and roots != [*saved.roots] and sorted(roots) == sorted(saved.roots):
-        env.rearrange("MODULEPATH", ":".join(saved.roots))
+        env.rearrange("MODULEPATH", ":".join(saved.roots), {})
     session.settle()
     return found
 
@@ -59,6 +57,16 @@ def shelve(session: Session, saved: Collection) -> None:
         version = each.full_name.removeprefix(each.name).removeprefix("/")
         if session.loaded.get(each.name) is None:
             session.loaded.add(Loaded(each.name, version, each.path, each.asked, each.wanted, active=False))
+
+
+def _arrange(session: Session, saved: Collection, base: list[str], openers: dict[str, list[int]]) -> bool:
+    """Let the directories of the site be as the user had left them, and say whether anything was to be done."""
+    left = [root for root in saved.roots if root in base]
+    counts = {root: saved.counts.get(root, 1) - len(openers.get(root, [])) for root in left}
+    if left == base and set(counts.values()) <= {0, 1}:
+        return False
+    session.env.rearrange("MODULEPATH", ":".join(left), counts)
+    return True
 
 
 def base_path(session: Session) -> str:
@@ -148,7 +156,7 @@ def _uses(saved: Collection, base: Sequence[str], openers: dict[str, list[int]])
     for place in range(len(saved.roots) - 1, -1, -1):
         root = saved.roots[place]
         opened = openers.get(root, [])
-        by_user = saved.counts.get(root, 1) - len(opened) - (root in base)
+        by_user = saved.counts.get(root, 1) - len(opened)
         if root not in base and (not opened or by_user > 0):
             uses += [(root, level, "append" if base and place > last else "prepend")] * max(by_user, 1)
         elif opened:

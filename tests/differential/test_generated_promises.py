@@ -11,6 +11,9 @@ from tests.prompt import Prompt
 
 SEEDS = [*range(50), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(50, 1000))]
 BY_THE_USER = {"export", "use", "unuse"}
+WHERE = ("LOADEDMODULES", "_LMFILES_", "MODULEPATH", "__LMOD_REF_COUNT_MODULEPATH")
+REFUSALS = ("must be loaded first", "does not fit any more")
+"""What may be in the way: the order in which modules were loaded, and names that mean another version by now."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -28,6 +31,30 @@ def test_a_session_can_be_undone(seed):
                 assert prompt.everything() == before, words
         assert prompt.type("--force", "purge") == 0
         assert prompt.everything() == start
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_saved_is_restored(seed):
+    """After any session, what is loaded and where it lies can be saved and restored, or the restore changes nothing."""
+    played = case(seed)
+    with tempfile.TemporaryDirectory(prefix="site-") as site:
+        prompt = Prompt({**played.write(site), "HOME": f"{site}/home"})
+        for words in played.typed(site):
+            prompt.type(*words)
+        assert prompt.type("--force", "save", "it") == 0
+        saved = prompt.everything()
+        assert prompt.type("--force", "purge") == 0
+        nothing = prompt.everything()
+        if prompt.type("restore", "it") != 0:
+            assert any(reason in prompt.err for reason in REFUSALS), prompt.err
+            assert prompt.everything() == nothing
+            return
+        assert [prompt.env.get(name) for name in WHERE] == [saved[0].get(name) for name in WHERE]
+        restored = prompt.everything()
+        assert prompt.type("restore", "it") == 0
+        assert prompt.everything() == restored
+        assert prompt.type("--force", "purge") == 0
+        assert prompt.everything() == nothing
 
 
 @pytest.mark.parametrize("seed", SEEDS)
