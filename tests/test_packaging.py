@@ -22,7 +22,7 @@ PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 BASE_PYTHON = Path(sys.executable).resolve()  # one that knows no lmodpy
 
 MAIN = """
-def main(argv):
+def launch(argv):
     import os, sys, typing
     names = "__LMOD_PROTECTED_LD_LIBRARY_PATH", "__LMOD_PROTECTED_LD_PRELOAD", "LD_LIBRARY_PATH", "LD_PRELOAD"
     print("words", argv)

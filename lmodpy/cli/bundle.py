@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_ROOM = 1 << 15  # what the launcher reads first: the index must fit in it
 _STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
 _END = b"whole"  # without it at its end the file was cut off
 _APART = ("cli/admin.py", "cli/entry.py")  # started without the launcher, and in need of their docstrings
@@ -40,39 +41,54 @@ def write(package: str, places: list[str]) -> None:
         trees = {name: (source, _tree(source)) for name, source in _sources(package)}
         needs = {name: tuple(dict.fromkeys(_needs(name, trees))) for name in trees}
         groups = _groups(needs)
-        blobs = [marshal.dumps({name: _compiled(*trees[name]) for name in group}) for group in groups]
+        blobs = [
+            marshal.dumps({name: (trees[name][0], needs[name], _compiled(*trees[name])) for name in group})
+            for group in groups
+        ]
         index, rest = {}, sum(map(len, blobs)) + len(_END)
         for group, blob in zip(groups, blobs, strict=True):
-            index.update({name: (trees[name][0], -rest, needs[name]) for name in group})
+            index.update(dict.fromkeys(group, (rest, len(blob))))
             rest -= len(blob)
+        head = marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec", optimize=2), index, places))
+        if len(head) > _ROOM:
+            return
         with open(temporary, "xb") as file:
-            file.write(marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec"), index, places)))
-            file.writelines((*blobs, _END))
+            file.writelines((head, *blobs, _END))
         os.replace(temporary, path)
     except (OSError, SyntaxError):
         if os.path.exists(temporary):
             os.unlink(temporary)
 
 
-# Runs in the launcher, with `index` at hand: of each module its file, where the code of its group begins in `data`
-# (counted from the end), and the modules that it imports first. From now on `import lmodpy.…` finds it there. What a
-# module imports is made before it runs, in order: the import system would take several times as long as all the rest.
+# Runs in the launcher, with the open file `bundle` at hand, and what stands at its beginning: `key`; `places`; and
+# `index`: of each module, where in the file its group is (counted from the end) and how long that is. Of each module,
+# its group holds the path of its file, the modules that it imports, and its code. If all that fits, from now on
+# `import lmodpy.…` finds it there. What a module imports is made before it runs, in order: the import system would take
+# several times as long as all the rest.
 _BEGIN = """
+import gc
+from posix import environ, fstat, stat
 from sys import modules
 
+try:
+    found, size = stat(package + "/__init__.py"), fstat(bundle).st_size
+    fits = key == (sys.version, package, found.st_mtime_ns, found.st_size) and pread(bundle, 5, size - 5) == b"whole"
+except OSError:
+    pass
+gc.disable()
 Module = type(sys)
 Spec = type(sys.__spec__)
-codes = {}
+parts = {}
 
 
 class Bundle:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        return Spec(name, Bundle, origin=index[name][0], is_package=is_package(name)) if name in index else None
+        return Spec(name, Bundle, origin=part(name)[0], is_package=is_package(name)) if name in index else None
 
     @staticmethod
     def create_module(spec):
-        for name in index[spec.name][2]:
+        for name in part(spec.name)[1]:
             if name not in modules:
                 module = modules[name] = Module(name)
                 run(module, name)
@@ -86,20 +102,31 @@ class Bundle:
         run(module, module.__name__)
 
 
+def part(name):
+    if name not in parts:
+        rest, length = index[name]
+        parts.update(loads(pread(bundle, length, size - rest)))
+    return parts[name]
+
+
 def is_package(name):
-    return index[name][0].endswith("__init__.py")
+    return part(name)[0].endswith("__init__.py")
 
 
 def run(module, name):
-    module.__file__, place, _ = index[name]
+    module.__file__, _, code = part(name)
     if is_package(name):
         module.__path__ = [module.__file__[:-12]]
-    if name not in codes:
-        codes.update(loads(data[place:]))
-    exec(codes[name], module.__dict__)
+    module.__modules__ = modules
+    exec(code, module.__dict__)
 
 
-sys.meta_path.insert(0, Bundle)
+if fits and not clone and b"LMODPY_DEBUG" not in environ:
+    sys.path.reverse()  # extension modules first: that spares listing the directory of the standard library
+    sys.path += places
+    sys.meta_path.insert(0, Bundle)
+else:
+    exec(careful)
 """
 
 
@@ -120,14 +147,25 @@ def _tree(path: str) -> ast.Module:
 
 
 def _compiled(path: str, tree: ast.Module) -> CodeType:
+    body = [line for statement in tree.body for line in _taken(statement)]
     flags = __future__.annotations.compiler_flag  # said here, so that no command imports `__future__`
-    return _without_lines(compile(tree, path, "exec", flags=flags, dont_inherit=True, optimize=2))
+    return _bare(compile(ast.Module(body, []), path, "exec", flags=flags, dont_inherit=True, optimize=2))
 
 
-def _without_lines(code: CodeType) -> CodeType:
-    """Leave out which line is where, a fifth of the code; with LMODPY_DEBUG the launcher does not use the bundle."""
-    inner = (_without_lines(each) if isinstance(each, CodeType) else each for each in code.co_consts)
-    return code.replace(co_linetable=b"", co_consts=tuple(inner))
+def _taken(statement: ast.stmt) -> list[ast.stmt]:
+    """Let a module take what it imports from other modules of ours at once: they are there, and `import` is slow."""
+    if not isinstance(statement, ast.ImportFrom) or not (statement.module or "").startswith("lmodpy"):
+        return [statement]
+    lines = "\n".join(
+        f"{each.asname or each.name} = __modules__['{statement.module}'].{each.name}" for each in statement.names
+    )
+    return ast.parse(lines).body
+
+
+def _bare(code: CodeType) -> CodeType:
+    """Leave out which line is where, and whose a function is: a fifth. LMODPY_DEBUG goes without the bundle."""
+    inner = (_bare(each) if isinstance(each, CodeType) else each for each in code.co_consts)
+    return code.replace(co_linetable=b"", co_qualname=code.co_name, co_consts=tuple(inner))
 
 
 def _groups(needs: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -42,14 +42,24 @@ class Outcome(NamedTuple):
         return self.listing + self.told
 
 
+def launch(argv: Sequence[str]) -> NoReturn:
+    """Run one command for the launcher.
+
+    Python takes the memory for nested calls in pieces of 16 kB, and gives each back as soon as calls return, which
+    modules that load each other make it do hundreds of times. A first call that asks for much gets it all in one piece.
+    """
+    main.__code__ = main.__code__.replace(co_stacksize=1 << 15)
+    main(argv)
+
+
 def main(argv: Sequence[str]) -> NoReturn:
     """Run one command for the process: read its environment, write its output, end it."""
     signal(SIGINT, SIG_DFL)  # Ctrl-C ends us at once, even in an endless loop of a modulefile; nothing is written yet
     environ = environment(system.environment())
-    if argv[:1] == ["--complete"]:  # in the place of a shell, so `module` cannot say it
-        from lmodpy.cli import completion  # noqa: PLC0415 - what shells ask for while a line is typed
+    if argv[:1] in (["--complete"], ["--not-found"]):  # in the place of a shell, so `module` cannot say it
+        from lmodpy.cli import aside  # noqa: PLC0415 - what shells ask for themselves
 
-        text, status = completion.main(argv[1:], environ)
+        text, status = aside.answer(argv[0], argv[1:], environ)
         system.leave(_write(1, text) or status)
     settings = Settings(environ)
     patience.watch = patience.Patience(settings.number("eval_timeout"), lambda *late: _give_up(argv, *late))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.env.diff import Diff
-from lmodpy.env.history import Assign, Found, History, Step, marks_of
+from lmodpy.env.history import Found, History, Step, marks_of
 from lmodpy.env.pathlist import Edit, PathList
 from lmodpy.values import made
 
@@ -59,11 +59,12 @@ class Environment:
         if name in self.quarantined:
             self._pretended[name] = value
             return
-        self._after[name] = self._history(name).with_step(made(Step, (owner, made(Assign, (value,)))))
+        self._after[name] = self._history(name).assigned(value, owner)
 
     def edit(self, name: str, edit: Edit, owner: str = "") -> None:
         """Change one entry of a path-like variable."""
-        self._pretended.pop(name, None)
+        if self._pretended:
+            self._pretended.pop(name, None)
         history = self._after.get(name) or self._history(name, edit.sep)
         self._after[name] = history.with_step(made(Step, (owner, edit)))
 
@@ -153,8 +154,7 @@ class Environment:
 
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""
-        latest = ((name, self._latest(name)) for name in self._recorded_names())
-        return {name: history for name, history in latest if history.owned}
+        return {name: history for name, history in {**self._before, **self._after}.items() if history.owned}
 
     def diff(self, commands: tuple[str, ...] = (), text: str = "") -> Diff:
         """Return the difference between the environment as found and as it is now."""
@@ -218,16 +218,13 @@ class Environment:
 
         `sep` separates its entries, if it is about to be edited as a path-like one.
         """
-        if name in self._after:
-            return self._after[name]
-        history = self._latest(name)
-        if " " in name:
-            return history
-        if not history.steps:
-            marks = self._helper_marks(name) if sep else ()
-            return history.with_step(Step("", Found(history.base, marks, sep))) if marks else history
+        history = self._after.get(name) or self._before.get(name)
         found = self.found.get(name)
-        if history.text(clean=name == "PATH") != found:
+        if history is None:
+            history = History(found, (), self.rules.of(name))
+            marks = self._helper_marks(name) if sep and " " not in name else ()
+            return history.with_step(Step("", Found(found, marks, sep))) if marks else history
+        if name not in self._after and " " not in name and history.text(clean=name == "PATH") != found:
             return history.with_step(Step("", Found(found)))
         return history
 

@@ -7,6 +7,7 @@ where reversing is not is told in docs/design/undo.md.
 from __future__ import annotations
 
 from lmodpy.env.pathlist import Edit, Entry, PathList, Rules, parse, paths_in
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,12 +68,14 @@ class History:
 
     def text(self, *, clean: bool = False) -> str | None:
         """Return the value as text, None for unset; `clean` leaves out empty entries, as PATH needs."""
-        return text_of(self.value, clean=clean)
+        value = self.value
+        return text_of(value, clean=clean) if isinstance(value, PathList) else value
 
     @property
     def owned(self) -> bool:
         """Say whether a module has changed it."""
-        return any(step.owner for step in self.steps)
+        steps = self.steps
+        return bool(steps) and bool(steps[0].owner or any(step.owner for step in steps))
 
     def owners(self) -> set[str]:
         """Return the names of the modules that changed it."""
@@ -81,9 +84,15 @@ class History:
     def with_step(self, step: Step) -> History:
         """Return this history with one change more."""
         new: History = object.__new__(History)  # most words of a modulefile come here, and `__init__` doubles the price
-        new.base, new.rules, new.steps = self.base, self.rules, self.steps + (step,)  # noqa: RUF005 - copies once
+        new.base, new.rules = self.base, self.rules
+        new.steps = self.steps + (step,)  # noqa: RUF005 - copies once
         new._done, new._value = self._done, self._value
         return new
+
+    def assigned(self, value: str | None, owner: str) -> History:
+        """Return this history with one more change, which gives a value."""
+        steps = (*self.steps, made(Step, (owner, made(Assign, (value,)))))
+        return History(self.base, steps, self.rules, (len(steps), value))
 
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""
@@ -120,10 +129,11 @@ class History:
 def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
     """Return what the changes make of a value."""
     edits: list[Edit] = []
+    sep = ""
     for _, change in steps:
         if isinstance(change, Edit):
-            if edits and edits[0].sep != change.sep:
-                value, edits = _edited(value, edits, rules), []
+            if change.sep != sep:
+                value, edits, sep = _edited(value, edits, rules), [], change.sep
             edits.append(change)
         else:
             value, edits = change.value, []
@@ -143,7 +153,7 @@ def text_of(value: str | PathList | None, *, clean: bool = False) -> str | None:
 
 def introduced(value: str | None, steps: Sequence[Step], rules: Rules) -> str | None:
     """Return `value` without the entries that modules put into it: in the usual case, what was there before."""
-    edits = [step.change for step in steps if step.owner and isinstance(step.change, Edit)]
+    edits = [change for owner, change in steps if owner and type(change) is Edit]
     if not edits:
         return None
     sep = edits[0].sep
@@ -190,7 +200,7 @@ def marks_of(value: str | PathList | None) -> Mapping[str, tuple[int, int]]:
     """Return count and rank of the entries for which they are not the usual 1 and 0."""
     if not isinstance(value, PathList):
         return {}
-    return {entry.path: (entry.times, entry.rank) for entry in value.entries if (entry.times, entry.rank) != (1, 0)}
+    return {path: (times, rank) for path, times, rank in value.entries if times != 1 or rank}
 
 
 def _edited(value: str | PathList | None, edits: Sequence[Edit], rules: Rules) -> str | PathList | None:

@@ -65,7 +65,7 @@ class PathList(NamedTuple):
     def edited(self, edits: Sequence[Edit], rules: Rules) -> PathList:
         """Return the list after some requests."""
         entries = self.entries
-        if all(edit.verb == "prepend" and not edit.priority for edit in edits) and _plain(entries, rules):
+        if _plain(edits, entries, rules):
             return PathList(_prepended(entries, edits), self.sep)
         for edit in edits:
             entries = _EDITS[edit.verb](entries, edit, rules)
@@ -107,6 +107,8 @@ def tidy(path: str, home: str) -> str:
 
     `..` stays, and so do two slashes at the end, which some programs take as "search below".
     """
+    if not ("//" in path or "/." in path or path[-1:] == "/" or path[:1] in "~."):
+        return path  # as nearly all are
     if path[:1] == "~" and path[1:2] in ("", "/") and home:
         path = home + path[1:]
     if not ("//" in path or "/./" in path or path[-1:] == "/" or path[-2:] == "/." or path[:2] == "./"):
@@ -117,16 +119,19 @@ def tidy(path: str, home: str) -> str:
     return "/" + "/".join(parts) + ("//" if parts and path[-2:] == "//" else "")
 
 
-def _plain(entries: tuple[Entry, ...], rules: Rules) -> bool:
-    """Say whether no rank and no choice of the site's stands in the way of a simple order."""
+def _plain(edits: Sequence[Edit], entries: tuple[Entry, ...], rules: Rules) -> bool:
+    """Say whether there are only prepends, and no rank and no choice of the site's in the way of a simple order."""
+    for verb, _, _, priority in edits:
+        if verb != "prepend" or priority:
+            return False
     return not (rules.duplicates or rules.stay or any(entry.rank for entry in entries))
 
 
 def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry, ...]:
     """Do many plain prepends at once: the last one comes first, and takes what was there already with it."""
     times: dict[str, int] = {}
-    for edit in reversed(edits):
-        times[edit.path] = times.get(edit.path, 0) + 1
+    for _, path, _, _ in reversed(edits):
+        times[path] = times.get(path, 0) + 1
     before = {entry.path: entry.times for entry in entries}
     front = [made(Entry, (path, count + before.get(path, 0), 0)) for path, count in times.items()]
     return (*front, *[entry for entry in entries if entry.path not in times])

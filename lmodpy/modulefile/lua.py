@@ -10,9 +10,11 @@ import sys
 
 from lmodpy import patience, system
 from lmodpy.errors import LmodError, ModulefileError
+from lmodpy.modulefile.operations import Call
 from lmodpy.modulefile.runtime import lua_runtime
-from lmodpy.modulefile.words import OPERATIONS, operation, seldom
+from lmodpy.modulefile.words import ALWAYS, OPERATIONS, PLAIN, operation, row, seldom
 from lmodpy.names.request import Request
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -135,16 +137,19 @@ class LuaEvaluator:
 
     def _speaker(self, word: str) -> Callable[..., Any]:
         """Return what says a word: most of what a modulefile does passes here, so it is short."""
-        hosts, outward, inward = self._hosts, self._outward, self._inward
+        hosts, outward, inward, maker = self._hosts, self._outward, self._inward, row(word)[0]
 
         def say(*args: Any) -> Any:
             host = hosts[-1]
-            for arg in args:
-                if type(arg) is not str or not arg.isascii():
-                    args = tuple([outward(arg) for arg in args])
-                    break
             try:
-                call = operation(word, args)
+                plain = "".join(args).isascii()  # so on both sides of the border the arguments are the same
+            except TypeError:
+                plain = False
+            try:
+                if plain:
+                    call = made(Call, (word, args, maker(word, args, PLAIN), ALWAYS))
+                else:
+                    call = operation(word, tuple([outward(arg) for arg in args]))
             except ModulefileError as error:
                 return host.misused(error)
             result = host.perform(call)
@@ -198,11 +203,11 @@ class LuaEvaluator:
             self._hosts[-1].tell(_outward(text))
 
     def _program(self, command: Any = None) -> Any:
-        from lmodpy.modulefile.programs import run  # noqa: PLC0415 - few modulefiles start programs
+        from lmodpy.modulefile.programs import run, run_for  # noqa: PLC0415 - few modulefiles start programs
 
         if type(command) is not str:
             raise ModulefileError("`io.popen` and `os.execute` take a command as text, not nil or a table")
-        text, status = run(_outward(command), self._hosts[-1].environ() if self._hosts else {})
+        text, status = run_for(self._hosts[-1], _outward(command)) if self._hosts else run(_outward(command), {})
         return _inward(text), status
 
     def _outward(self, value: Any) -> Any:

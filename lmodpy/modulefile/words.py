@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     Maker = Callable[[str, tuple[Any, ...], dict[str, Any]], object]
 
-_ALWAYS: frozenset[str] = frozenset()
-_NO_KEYS: dict[str, Any] = {}
+ALWAYS: frozenset[str] = frozenset()
+"""The modes of an operation that acts in all of them."""
+NO_KEYS: dict[str, Any] = {}
+"""What a maker gets where the arguments came one by one."""
+PLAIN: dict[str, Any] = {}
+"""The same, where all the arguments are texts, which need no look at their types."""
 _KNOWN: set[str] = set()
 """Names of variables that were looked at already: most modulefiles set the same few."""
 _KEYS = frozenset(("n", "delim", "modeA", "mode", "priority", "kind"))
@@ -31,14 +35,19 @@ _COLON_FREE = frozenset(("PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "MODULEPATH"
 
 def operation(word: str, args: tuple[Any, ...]) -> op.Call:
     """Return what a word says; raises ModulefileError if the arguments do not fit."""
-    maker, has_table_form = OPERATIONS.get(word) or seldom()[word]
+    maker, has_table_form = row(word)
     if not (has_table_form and len(args) == 1 and isinstance(args[0], dict)):
-        return made(op.Call, (word, args, maker(word, args, _NO_KEYS), _ALWAYS))
+        return made(op.Call, (word, args, maker(word, args, NO_KEYS), ALWAYS))
     positional, keys = _table_form(word, args[0])
     only = _only(word, keys)
     if only and positional[:1] == ("MODULEPATH",):
         raise complaint(word, "cannot change MODULEPATH in one mode only")
     return op.Call(word, args, maker(word, positional, keys), only)
+
+
+def row(word: str) -> tuple[Maker, bool]:
+    """Return what makes an operation of a word, and whether the word has a table form."""
+    return OPERATIONS.get(word) or seldom()[word]
 
 
 def seldom() -> dict[str, tuple[Maker, bool]]:
@@ -90,7 +99,7 @@ def _only(word: str, keys: dict[str, Any]) -> frozenset[str]:
     """Return the modes that `modeA` names; empty where it says nothing but the usual."""
     named = keys.get("modeA", keys.get("mode"))
     if named is None:
-        return _ALWAYS
+        return ALWAYS
     members: list[Any] = list(named.values()) if isinstance(named, dict) else [named]
     wrong = [member for member in members if member not in _MODES]
     if wrong:
@@ -162,18 +171,20 @@ def _pushenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
 def _path_edit(verb: str) -> Maker:
     def make(word: str, args: tuple[Any, ...], keys: dict[str, Any]) -> object:
         sep, priority = ":", 0
-        if keys or len(args) != 2:
+        if keys is not PLAIN or len(args) != 2:
             count(word, args, 2, 3)
             sep = text_of(word, keys.get("delim", args[2] if len(args) == 3 else ":")) or ":"
             priority = _priority(word, keys["priority"]) if "priority" in keys else 0
-        if type(args[1]) is not str:
             text_of(word, args[1])
-        name, text = _assignment(word, args)
-        if name in _COLON_FREE and (not text or sep in text):
+        name, text = args[0], args[1]
+        if keys is not PLAIN or name not in _KNOWN or "\0" in text:
+            name, text = _assignment(word, args)
+        several = sep in text
+        if (several or not text) and name in _COLON_FREE:
             text = sep.join(part for part in text.split(sep) if part)
             if not text:
                 raise complaint(word, f"would put an empty entry, the current directory, into {name}")
-        paths = tuple(_entries(text, sep)) if sep in text else (text,)
+        paths = tuple(_entries(text, sep)) if several else (text,)
         if name == "MODULEPATH":
             paths = tuple(path.rstrip("/") or path for path in paths)  # "search below" means nothing here
         return made(op.EditPath, (name, verb, paths, sep, priority))

@@ -32,6 +32,7 @@ _CONTROL = ("%", NUL, SUB, RUN, PART)
 _PRIME = 1073741789
 _LEVEL = 4  # higher ones take three times as long and save nothing: what repeats is near, or in the dictionary
 _VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
+_USUAL = ":", 0  # separator and priority
 _VERB_OF = {char: verb for verb, char in _VERBS.items()}
 _COMMON = (
     "/include\0/share/man\0/lib/pkgconfig\0/lib/python3/site-packages\0/opt/apps/software/\0/usr/local/"
@@ -140,18 +141,17 @@ def _dictionary(loadedmodules: str) -> bytes:
 # Modules.
 
 
-def _fields(state: State) -> Iterator[str]:
+def _fields(state: State) -> list[str]:
     active = [module for module in state.modules if module.active]
     numbers = {module.name: _number(place) for place, module in enumerate(active)}
-    yield "" if state.system_path is None else "=" + state.system_path
-    yield str(len(state.modules))
-    for module in state.modules:
-        yield _module_field(module, numbers)
-    names = list(state.histories)
-    yield str(len(names))
-    for name in names:
-        yield name + _base_field(name, state.histories[name])
-    yield from _step_fields(state.histories, numbers)
+    return [
+        "" if state.system_path is None else "=" + state.system_path,
+        str(len(state.modules)),
+        *[_module_field(module, numbers) for module in state.modules],
+        str(len(state.histories)),
+        *[name + _base_field(name, history) for name, history in state.histories.items()],
+        *_step_fields(state.histories, numbers),
+    ]
 
 
 def _module_field(module: Loaded, numbers: Mapping[str, str]) -> str:
@@ -206,42 +206,56 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _base_field(name: str, history: History) -> str:
-    if len(history.steps) == 1 and history.base is None and type(history.steps[0].change) is Assign:
+    steps = history.steps
+    if history.base is None and _from_nothing(steps):
         return ""
-    edited = any(type(step.change) is Found for step in history.steps)
+    edited = Found in [type(change) for _, change in steps]
     value = history.text(clean=name == "PATH")
-    if not edited and introduced(value, history.steps, history.rules) == history.base:
+    if not edited and introduced(value, steps, history.rules) == history.base:
         return ""
     return SUB + "~" if history.base is None else SUB + "=" + history.base
 
 
-def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> Iterator[str]:
-    """Yield the changes in runs of one owner each, in an order that keeps each variable's own.
+def _from_nothing(steps: Sequence[Step]) -> bool:
+    """Say whether it is plain that nothing was there before: modules put all in, or one alone gave the value."""
+    if len(steps) == 1 and isinstance(steps[0].change, Assign):
+        return True
+    return all(owner and isinstance(change, Edit) and change.sep == ":" for owner, change in steps)
 
-    A run is every variable's changes by one owner; where a variable goes back to an earlier owner, a new round of
-    runs begins.
+
+def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> list[str]:
+    """Return the changes in runs of one owner each, in an order that keeps each variable's own.
+
+    A run is every variable's changes by one owner; owners come in the order in which they are met, which most
+    variables share. Where one goes back to an earlier owner, a new round of runs begins.
     """
-    ranks = {name: rank for rank, name in enumerate(("", *numbers))}
+    ranks: dict[str, int] = {}
     runs: dict[tuple[int, int], list[str]] = {}
     for number, history in enumerate(histories.values()):
         letter, turn, last = _number(number), 0, 0
         for place, (owner, change) in enumerate(history.steps):
-            rank = ranks[owner]
+            rank = ranks.get(owner)
+            if rank is None:
+                rank = ranks[owner] = len(ranks)
             if rank < last:
                 turn += 1
             last = rank
-            runs.setdefault((turn, rank), []).append(letter + _change_field(change, history, place))
-    owners = ("", *numbers.values())
+            if isinstance(change, Edit) and change[2:] == _USUAL:  # nearly all, so no call for these
+                field = _VERBS[change[0]] + change[1]
+            else:
+                field = _change_field(change, history, place)
+            runs.setdefault((turn, rank), []).append(letter + field)
+    owners = [owner and numbers[owner] for owner in ranks]
+    fields: list[str] = []
     for turn, rank in sorted(runs):
-        yield RUN + owners[rank]
-        yield from runs[turn, rank]
+        fields.append(RUN + owners[rank])
+        fields += runs[turn, rank]
+    return fields
 
 
 def _change_field(change: Edit | Assign | Found, history: History, place: int) -> str:
     if isinstance(change, Edit):
         verb, path, sep, priority = change
-        if sep == ":" and not priority:
-            return _VERBS[verb] + path
         return f"!{_VERBS[verb]}{priority}{SUB}{sep}{SUB}{path}"
     if isinstance(change, Assign):
         return "~" if change.value is None else "=" + change.value

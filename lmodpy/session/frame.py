@@ -119,6 +119,11 @@ class Frame:
         """Let the rest of the modulefile, and the programs that it starts, see another value of a variable."""
         self.env.pretend(name, value)
 
+    @property
+    def runs_programs(self) -> bool:
+        """Say whether it may start programs: not where it is only looked at, unless the site wants that."""
+        return self.mode_name != "spider" or self.session.settings.flag("spider_programs")
+
     def environ(self) -> dict[str, str]:
         """Return the environment for a program that the modulefile starts."""
         return self.env.seen()

@@ -5,10 +5,11 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from lmodpy.session.loaded import Loaded
 
-    Plain = str | int | bool | list[str] | Mapping[str, "Plain"]
+    Plain = str | int | bool | list[Any] | tuple[Any, ...] | Mapping[str, "Plain"]
 
 VERSION = 3
 """The version of the module table that Lmod 8 and 9 write."""
@@ -16,7 +17,7 @@ _FAMILY = "LMOD_FAMILY_"
 _WORDS = (
     " and break do else elseif end false for function goto if in local nil not or repeat return then true until while "
 )
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", **{chr(n): f"\\{n:03}" for n in range(32) if n != 10}}
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", **{chr(n): f"\\{n:03}" for n in range(32) if n != 10}})
 
 
 def assignment(name: str, value: Plain) -> str:
@@ -75,12 +76,13 @@ def _written(value: Plain, indent: str) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return '"' + "".join(_ESCAPES.get(char, char) for char in value) + '"'
+        return f'"{value.translate(_ESCAPES)}"'
     inner = f"{indent}  "
     if not value:
         return "{}"
     if isinstance(value, list | tuple):
-        return f"{{\n{inner}{', '.join(_written(each, '') for each in value)},\n{indent}}}"
+        between = f",\n{inner}" if isinstance(value[0], dict | list | tuple) else ", "
+        return f"{{\n{inner}{between.join([_written(each, inner) for each in value])},\n{indent}}}"
     lines = [f"{inner}{_key(key)} = {_written(value[key], inner)},\n" for key in sorted(value)]
     return f"{{\n{''.join(lines)}{indent}}}"
 

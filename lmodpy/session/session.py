@@ -6,6 +6,7 @@ A Session is one command. Nothing of it reaches the shell before `finish`, so a 
 from __future__ import annotations
 
 from lmodpy import system
+from lmodpy.config import SYSTEM_RC
 from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
@@ -97,7 +98,7 @@ class Session:
         self._say = say
         self.system_path = state.system_path
         self._settled_path = env.get("MODULEPATH")
-        self._system_rc = settings.system_rc()
+        self._system_rc, self._rc_moved = settings.system_rc(), False
 
     # What modulefiles and commands ask.
 
@@ -107,11 +108,16 @@ class Session:
 
     def find(self, request: Request) -> Modulefile | None:
         """Return the modulefile that `load` would take."""
+        if self._rc_moved or self.env.touches(SYSTEM_RC):
+            self._follow_rc()
+        return self.tree.find(request, self.roots())
+
+    def _follow_rc(self) -> None:
+        """Go on with the rc files that the environment names now."""
         named = self.settings.system_rc(self.env.get)
         if named != self._system_rc:
-            self._system_rc = named
+            self._system_rc, self._rc_moved = named, True
             self.tree.follow(self.settings.rc_files(named))
-        return self.tree.find(request, self.roots())
 
     def find_again(self, module: Loaded) -> Modulefile | None:
         """Return the modulefile that a loaded module's name means now; the name is real, so no alias is looked for."""

@@ -39,12 +39,14 @@ class Branches:
         self._rc = rc
         self._max_depth = {base_of(root): depth for root, depth in max_depth.items()}
         self._known: dict[tuple[str, str], Branch] = {}
+        self._grounds: dict[str, tuple[tuple[Rules, ...], bool]] = {}
         self._orders: dict[str, str] = {}
 
     def along(self, root: str, text: str) -> list[Branch]:
         """Return the branches whose short names lead to a name, the shortest first; reads the rc files on the way."""
         base = here = base_of(root)
-        self._rc.of_root(base)
+        if base not in self._grounds:
+            self._grounds[base] = self._ground(base)
         folders = self._folders
         found: list[Branch] = []
         folder = ""
@@ -116,15 +118,18 @@ class Branches:
         known = self._known.get((root, name))
         if known is None:
             base = base_of(root)
-            tables = self._rc.tables(base)
-            user, system = tables[:2]
-            marks = bool(user.defaults or system.defaults)
-            files = self._versions(made(_Level, (root, name, name, "", "", tables, marks)))
+            ground = self._grounds.get(base) or self._ground(base)
+            files = self._versions(made(_Level, (root, name, name, "", "", *ground)))
             if len(files) > 1:
                 files.sort(key=lambda file: file.version, reverse=True)
             known = made(Branch, (name, tuple(files), self._folders.is_nested(f"{base}/{name}")))
             self._known[root, name] = known
         return known
+
+    def _ground(self, base: str) -> tuple[tuple[Rules, ...], bool]:
+        """Return the rules that count everywhere in a root, and whether the user or the system marks any defaults."""
+        tables = self._rc.tables(base)
+        return tables, any(rules.defaults for rules in tables[:2])
 
     def _versions(self, level: _Level) -> list[Modulefile]:
         """Return the versions in a directory of a module and in the directories below."""

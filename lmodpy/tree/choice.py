@@ -86,7 +86,7 @@ class Choice:
         found = None if bare else self._exact(blocks, name) or self._undotted(blocks, name)
         if found is None and not self._options.exact_match:
             found = self._first_of(blocks, name, allowed=self._is_eligible)
-        return found or (self._alone(blocks, name) if bare else None)
+        return found or (self._alone(blocks) if bare else None)
 
     def _exact(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
         version = self._text[len(name) + 1 :]
@@ -106,7 +106,7 @@ class Choice:
         asked = self._text[len(name) + 1 :]
         return bool(self._options.dot_alias and asked) and without_dots(file.version) == without_dots(asked)
 
-    def _alone(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
+    def _alone(self, blocks: Sequence[Sequence[Modulefile]]) -> Modulefile | None:
         return self._best(file for files in blocks for file in files if not file.version and _is_loadable(file))
 
     def _first_of(

@@ -170,6 +170,8 @@ class Folders:
         return self._skipped[name]
 
     def _is_foreign(self, name: str) -> bool:
+        if name.replace("-", "").isalnum():  # as most are
+            return self._is_ignored(name)
         return (
             name in _IGNORED
             or name.startswith(("#", ".#", "__"))
@@ -240,7 +242,7 @@ def has_cookie(path: str) -> bool:
 
 def ignored_by_default(name: str) -> bool:
     """Say whether a file is a copy of an rc file, such as `.version-old`: the default of LMOD_FILE_IGNORE_PATTERNS."""
-    for stem in (".version", ".modulerc"):
+    for stem in (".version", ".modulerc") if ".version" in name or ".modulerc" in name else ():
         at = name.find(stem)
         while at >= 0:
             after = at + len(stem)
@@ -248,7 +250,6 @@ def ignored_by_default(name: str) -> bool:
                 return True
             at = name.find(stem, after)
     return False
-
 
 
 def _is_loop(link: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.errors import LmodError
-from lmodpy.tree.directory import COOKIE, base_of, has_cookie
+from lmodpy.tree.directory import COOKIE, DEFAULT_FILES, base_of, has_cookie
 from lmodpy.tree.rules import Rules
 
 TYPE_CHECKING = False
@@ -49,6 +49,15 @@ class RcFiles:
         if path not in self._beside:
             self._beside[path] = self._read_beside(path, folder)
         return self._beside[path]
+
+    def marking(self, root: str, folder: str) -> list[tuple[str, str]]:
+        """Return the default files in a directory, the best first, with the version that each of them marks."""
+        path = f"{root}/{folder}"
+        return [
+            (name, self._marked_in(path, folder, name))
+            for name in DEFAULT_FILES
+            if name in self._folders.listing(path).defaults
+        ]
 
     def said(self, root: str, folder: str, statements: Sequence[object]) -> Rules:
         """Return what a directory's default file says, which is known from earlier."""
@@ -144,6 +153,13 @@ class RcFiles:
                 self._add(rules, statements)
                 return rules
         return None
+
+    def _marked_in(self, path: str, folder: str, name: str) -> str:
+        if name == "default":
+            return _marked_by_file(path)
+        rules = Rules(folder)
+        rules.add(self._statements(f"{path}/{name}") or ())
+        return rules.default.removeprefix(f"{folder}/") if name == ".version" else rules.default
 
     def _add(self, rules: Rules, statements: Sequence[object] | None) -> None:
         if statements:

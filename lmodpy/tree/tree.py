@@ -215,6 +215,14 @@ class Tree:
         names = sorted({alias for rules in tables for alias in rules.aliases if alias not in rules.virtuals})
         return {alias: resolve(alias, lambda _name: tables) for alias in names}
 
+    def rules(self, root: str) -> list[Rules]:
+        """Return what the rc files in a root say: first those of its own directory."""
+        return self._rules_in(root) if root else []
+
+    def default_files(self, root: str, folder: str) -> list[tuple[str, str]]:
+        """Return the files in a directory that can mark a default, the best first, and what each of them marks."""
+        return self._rc.marking(base_of(root), folder)
+
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a text has something in it that a Lua pattern describes; raises LmodError for no pattern."""
         return self._options.matches(pattern, text)
@@ -247,7 +255,6 @@ class Tree:
 
     def _new_branches(self) -> Branches:
         return Branches(self._folders, self._rc, self._options.max_depth or {})
-
 
     def _look_up(
         self, request: Request, text: str, roots: Sequence[str], *, far: bool
