@@ -184,6 +184,7 @@ SPELLINGS = {
     "stashshow": "stashshow",
     "state": "state",
     "test": "test",
+    "whence": "whence whe",
 }
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lmodpy.cli import completion
+from lmodpy.cli import aside, completion
 from lmodpy.cli.main import run
 from lmodpy.tree.directory import Folders
 from tests.launcher import CLONE, lmodpy_cmd
@@ -94,7 +94,7 @@ LINES = {
     "module una": [],
     "module unl": ["unload"],
     "module swi": ["switch"],
-    "module wh": ["whatis"],
+    "module wh": ["whatis", "whence"],
     "module -t lis": ["list"],
     "module -w 80 lis": ["list"],
     "module -w ": [],
@@ -236,7 +236,7 @@ def test_trouble_is_never_shown(user, change, capfd):
     """Whatever the environment is like, there are candidates or there are none, and not a word besides."""
     environ = {**user, **change}
     for words in (["module", "load", ""], ["module", "restore", ""], ["ml", ""], ["\udcff"], [""], []):
-        text, status = completion.quietly("zsh", words, environ)
+        text, status = aside.quietly("completion", "zsh", words, environ)
         assert status in {0, 1}
         assert text == "" or text.endswith("\n")
     assert capfd.readouterr() == ("", "")

@@ -74,6 +74,7 @@ _SPELLINGS = (
     ("stashshow", "stashshow"),
     ("state", "state"),
     ("test", "test"),
+    ("whence", "whe|nce"),
 )
 
 # The words that end the scan of `ml`; anything else is the name of a module. Of Environment Modules' words these
@@ -124,6 +125,7 @@ ML_WORDS = {
         ("stashpop", "stashpop"),
         ("stashrm", "stashrm"),
         ("stashshow", "stashshow"),
+        ("whence", "whence"),
     )
     for word in words.split()
 }

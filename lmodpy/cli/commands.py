@@ -212,6 +212,7 @@ COMMANDS: dict[str, Answer] = {
     "update": ("errands", "update"),
     "use": ("errands", "use"),
     "whatis": ("readings", "whatis"),
+    "whence": ("whence", "whence"),
 }
 """Each sub-command and what runs it: a function, or the module of this package and the function in it."""
 

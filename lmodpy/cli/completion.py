@@ -9,7 +9,6 @@ environment; no modulefile is run. Nothing is ever said besides: the user is in 
 
 from __future__ import annotations
 
-from lmodpy import system
 from lmodpy.cli.arguments import ML_WORDS, Line, all_spellings, command_of
 from lmodpy.cli.options import long_options, option_of
 from lmodpy.config import ROWS, Settings
@@ -27,7 +26,7 @@ else:
 
 DIRECTORIES = 3
 """The exit status that says: directories, which every shell completes best itself."""
-SECONDS = 3
+SECONDS = 3.0
 """How long the user may wait for candidates."""
 
 
@@ -43,29 +42,6 @@ class Typed(NamedTuple):
     hidden: bool
     """Whether hidden modules are asked for."""
     environ: Mapping[str, str] = {}
-
-
-def main(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
-    """Answer, as `quietly` does, in a process that is ended when it takes too long."""
-    import _thread  # noqa: PLC0415 - other commands are watched in another way
-
-    _thread.start_new_thread(_leave_in_time, ())
-    return quietly("".join(argv[:1]), argv[1:], environ)
-
-
-def quietly(speaker: str, words: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
-    """Answer, with nothing and status 1 where anything goes wrong."""
-    try:
-        return answer(speaker, words, environ)
-    except Exception:  # noqa: BLE001 - whatever it is, the user wants to go on typing
-        return "", 1
-
-
-def _leave_in_time() -> None:
-    from time import sleep  # noqa: PLC0415 - as above
-
-    sleep(SECONDS)
-    system.leave(1)
 
 
 def answer(speaker: str, words: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:

@@ -69,6 +69,7 @@ _OWN_OPTIONS = {
     "prepend-path": (("delim", "D", "d delim", ""), ("priority", "N", "priority", "")),
     "append-path": (("delim", "D", "d delim", ""), ("priority", "N", "priority", "")),
     "remove-path": (("delim", "D", "d delim", ""),),
+    "whence": (("lib", "", "lib", ""), ("header", "", "header", ""), ("python", "", "python", "")),
     "config": (("unset", "", "reset", ""), ("dump_state", "", "dump_state", "")),
 }
 

@@ -32,17 +32,17 @@ def spider(context: Context) -> None:
     roots_of(context)
     progress = Progress(context)
     try:
-        search = _Search(context, progress)
+        search = Search(context, progress)
         found = search.found([clean(word) for word in line.words if word])
         answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
         answer(context, search, found)
     finally:
         progress.end()
     if not (line.on("json") or line.on("terse")):
-        _warn(context, search.crawl)
+        warn(context, search.crawl)
 
 
-class _Search:
+class Search:
     """What there is, and what of it was asked for."""
 
     def __init__(self, context: Context, progress: Progress) -> None:
@@ -140,7 +140,7 @@ class _Search:
         return tuple(mark for mark, holds in marks.items() if holds)
 
 
-def _tell(context: Context, search: _Search, found: Sequence[Match]) -> None:
+def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:
     """Answer for people."""
     width, ink = context.width(), style(context)
     if not context.line.words:
@@ -158,7 +158,7 @@ def _tell(context: Context, search: _Search, found: Sequence[Match]) -> None:
     context.listing.append("\n".join(texts))
 
 
-def _cards(search: _Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:
+def _cards(search: Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:
     for version in versions:
         modules = () if version.providers else match.modules
         record = search.crawl.record(modules[0]) if modules else None
@@ -177,7 +177,7 @@ def _cards(search: _Search, match: Match, versions: Sequence[Version]) -> Iterat
         )
 
 
-def _tell_tersely(context: Context, search: _Search, found: Sequence[Match]) -> None:
+def _tell_tersely(context: Context, search: Search, found: Sequence[Match]) -> None:
     """Answer for programs that read lines."""
     words = [word for word in context.line.words if word]
     if not words:
@@ -193,7 +193,7 @@ def _tell_tersely(context: Context, search: _Search, found: Sequence[Match]) -> 
     context.listing.append(report.terse_names(dict.fromkeys(names)))
 
 
-def _answer(context: Context, search: _Search, found: Sequence[Match]) -> None:
+def _answer(context: Context, search: Search, found: Sequence[Match]) -> None:
     """Answer as JSON."""
     in_detail = any(context.line.words)
     context.answer(
@@ -213,7 +213,7 @@ def _answer(context: Context, search: _Search, found: Sequence[Match]) -> None:
     )
 
 
-def _version_data(search: _Search, match: Match, *, in_detail: bool) -> Iterator[dict[str, Any]]:
+def _version_data(search: Search, match: Match, *, in_detail: bool) -> Iterator[dict[str, Any]]:
     by_name: dict[str, list[Record]] = {}
     for module in match.modules:
         by_name.setdefault(module.full_name, []).append(search.crawl.record(module))
@@ -248,7 +248,7 @@ def _record_data(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-_ANSWERS: dict[str, Callable[[Context, _Search, Sequence[Match]], None]] = {
+_ANSWERS: dict[str, Callable[[Context, Search, Sequence[Match]], None]] = {
     "json": _answer,
     "terse": _tell_tersely,
     "": _tell,
@@ -256,7 +256,7 @@ _ANSWERS: dict[str, Callable[[Context, _Search, Sequence[Match]], None]] = {
 """How to answer, by the option that asks for it."""
 
 
-def _warn(context: Context, crawl: Crawl) -> None:
+def warn(context: Context, crawl: Crawl) -> None:
     """Name the modulefiles that are broken, and say so if the search was cut short."""
     broken = crawl.broken()
     if broken:

@@ -20,6 +20,8 @@ Looking
   avail [WORD...]        what can be loaded now                    ml av
   spider [NAME]          everything there is, and how to get there
   overview [WORD...]     what can be loaded now: names and numbers of versions
+  whence COMMAND...      which modules bring a command, and how to load them
+  whence --lib NAME...   or a library; --header, --python: a header, a Python package
   keyword WORD...        modules whose names or descriptions contain a word
   category [NAME...]     modules by category
   whatis NAME...         a line or two about a module

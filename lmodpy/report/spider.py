@@ -68,14 +68,14 @@ def overview(
 
 def topic_text(topic: Topic, width: int, style: Style) -> str:
     """List the versions of a name, each with what loads it now."""
-    names = [_marked(version) for version in topic.versions]
+    names = [marked(version) for version in topic.versions]
     room = max(map(len, names))
     rows = [
         f"{_DEEPER}{name:<{room}}   {style.bold(version.command)}".rstrip() + "\n"
         for name, version in zip(names, topic.versions, strict=True)
     ]
     tail = f"`module spider {topic.versions[-1].full_name}` tells all about one of them, and every way to load it."
-    parts = ["".join(rows), _legend(topic.versions), _see_also(topic.others, width), wrap(tail, width)]
+    parts = ["".join(rows), legend(topic.versions), _see_also(topic.others, width), wrap(tail, width)]
     return _headed(topic.name, [wrap(topic.description, width, _INDENT), *parts], width)
 
 
@@ -89,10 +89,10 @@ def card_text(card: Card, width: int, style: Style) -> str:
         _ways(version),
         _listed("Brings these extensions", card.extensions, width),
         f"{_INDENT}Help:\n{_indented(card.help)}" if card.help.strip() else "",
-        _legend([version]),
+        legend([version]),
         _see_also(card.others, width),
     ]
-    return _headed(_marked(version), parts, width)
+    return _headed(marked(version), parts, width)
 
 
 def terse_overview(names: Mapping[str, Sequence[str]]) -> str:
@@ -123,7 +123,7 @@ def _apart(parts: Iterable[str]) -> str:
 
 
 def _entry(topic: Topic, width: int, style: Style) -> str:
-    names = wrap(f"{style.bold(f'{topic.name}:')} {', '.join(map(_marked, topic.versions))}", width, _INDENT)
+    names = wrap(f"{style.bold(f'{topic.name}:')} {', '.join(map(marked, topic.versions))}", width, _INDENT)
     return names + wrap(topic.description, width, _DEEPER)
 
 
@@ -149,11 +149,13 @@ def _ways(version: Version) -> str:
     return "".join((f"{_INDENT}{title}\n", *(f"{_DEEPER}{chain}\n" for chain in chains)))
 
 
-def _marked(version: Version) -> str:
+def marked(version: Version) -> str:
+    """Return a full name with its marks."""
     return f"{version.full_name} ({','.join(version.marks)})" if version.marks else version.full_name
 
 
-def _legend(versions: Iterable[Version]) -> str:
+def legend(versions: Iterable[Version]) -> str:
+    """Tell what the marks mean, those that there are."""
     used = {mark for version in versions for mark in version.marks}
     return "".join(f"{_INDENT}({mark}) {meaning}\n" for mark, meaning in MARKS.items() if mark in used)
 

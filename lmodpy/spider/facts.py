@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.env.pathlist import tidy
-from lmodpy.modulefile.operations import EditPath, Family, Help, Whatis
+from lmodpy.modulefile.operations import EditPath, Family, Help, SetEnv, Whatis
 from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Property
 
 TYPE_CHECKING = False
@@ -36,6 +36,8 @@ class Facts(NamedTuple):
     """What it does to MODULEPATH depends on the circumstances."""
     broken: str = ""
     """Why it could not be read to its end: the error, with file and line."""
+    paths: tuple[tuple[str, str], ...] = ()
+    """The directories that it puts into PATH and other variables of `PATHS` or that such of `PLACES` name: in pairs."""
 
     @property
     def opens(self) -> tuple[str, ...]:
@@ -65,6 +67,12 @@ class Record(NamedTuple):
         return next((value for line in self.facts.whatis for known, value in [_keyed(line)] if known == key), "")
 
 
+LIBRARIES = ("LD_LIBRARY_PATH", "LIBRARY_PATH", "CRAY_LD_LIBRARY_PATH")
+HEADERS = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
+PATHS = frozenset(("PATH", *LIBRARIES, "PKG_CONFIG_PATH", *HEADERS, "PYTHONPATH", "EBPYTHONPREFIXES"))
+"""The variables that lead to commands, libraries, headers and Python packages."""
+PLACES = ("_DIR", "_LIB")
+"""What the names of variables end with that tell where a package lies."""
 KEYS = ("Name", "Version", "Category", "Description", "URL", "Keyword")
 
 
@@ -74,6 +82,7 @@ def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
     families: list[str] = []
     properties: dict[str, None] = {}
     added: dict[str, list[str]] = {"prepend": [], "append": []}
+    paths: dict[tuple[str, str], None] = {}
     text, extensions, dynamic = "", (), False
     for call in calls:
         said = call.operation
@@ -85,13 +94,19 @@ def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
             families.append(said.name)
         elif isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb in added:
             added[said.verb] += [tidy(path, home) for path in said.paths]
+        elif isinstance(said, EditPath) and said.name in PATHS and said.verb in added:
+            paths |= dict.fromkeys((said.name, tidy(path, home)) for path in said.paths)
+        elif isinstance(said, SetEnv) and said.name.endswith(PLACES) and said.value.startswith("/"):
+            paths[said.name, tidy(said.value, home)] = None
         elif isinstance(said, Extensions):
             extensions = said.names  # type: ignore[assignment]
         elif isinstance(said, Property):
             _mark(properties, said)
         dynamic = dynamic or isinstance(said, DynamicTree)
     places = tuple(added["prepend"]), tuple(added["append"])
-    return Facts(tuple(whatis), text, tuple(families), tuple(properties), extensions, *places, dynamic, broken)
+    return Facts(
+        tuple(whatis), text, tuple(families), tuple(properties), extensions, *places, dynamic, broken, tuple(paths)
+    )
 
 
 def promises(path: str) -> frozenset[str]:
