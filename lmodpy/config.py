@@ -129,6 +129,8 @@ ROWS: tuple[Row, ...] = (
     ("ignore_user_rc", "MODULES_IGNORE_USER_RC", "no", "flag", "", "~/.modulerc and ~/.modulerc.lua are passed over"),
     ("site_caches", "LMOD_SPIDER_CACHE_DIRS", "", "text", "", "the site's caches: directories, separated by colons"),
     ("site_vouches", "LMODPY_CACHE_VOUCHED", "no", "flag", "", "the site's caches are believed without a look"),
+    ("spider_programs", "LMODPY_SPIDER_PROGRAMS", "no", "flag", "", "modulefiles start programs for `spider`, too"),
+    ("command_not_found", "LMODPY_COMMAND_NOT_FOUND", "no", "flag", "", "prompts tell which modules bring a command"),
     ("debug", "LMODPY_DEBUG", "no", "flag", "", "show the Python traceback of an unexpected failure"),
     ("eval_timeout", "LMODPY_EVAL_TIMEOUT", "30", "number", "", "seconds that a modulefile may take; 0: any time"),
     ("undo", "LMODPY_UNDO", "exact", "exact|lmod", "", "`lmod`: unload leaves what Lmod would leave"),
@@ -138,7 +140,8 @@ ROWS: tuple[Row, ...] = (
 NO = frozenset(("", "0", "no", "off"))
 _YES = frozenset(("1", "yes", "on", "y", "true"))
 _ROW_OF = {row[0]: row for row in ROWS}
-_SYSTEM_RC = tuple([_ROW_OF[name][1] for name in ("system_rc", "system_rc_file", "tmod_rc_file")])
+SYSTEM_RC = tuple([_ROW_OF[name][1] for name in ("system_rc", "system_rc_file", "tmod_rc_file")])
+"""The variables that name the rc files of the site, the first one set counts."""
 _PLACES = frozenset(("avail", "spider", "list"))
 
 
@@ -150,10 +153,12 @@ class Settings:
         self._chosen = chosen or {}
         self.doubts: dict[str, str] = {}
         """What a value could not be read as, by variable: for one warning each."""
+        self._flags: dict[str, bool] = {}
 
     def choose(self, values: Mapping[str, str]) -> None:
         """Let values of the command line, by name, come before those of the environment."""
         self._chosen = {**self._chosen, **values}
+        self._flags.clear()
 
     def text(self, name: str) -> str:
         """Return the value as text."""
@@ -164,10 +169,13 @@ class Settings:
 
     def flag(self, name: str) -> bool:
         """Return whether it is switched on: empty, 0, no and off (in any case) mean no."""
-        text = self.text(name).lower()
-        if text not in _YES and text not in NO:
-            self.doubts[_ROW_OF[name][1]] = f"`{text}` is neither yes nor no; it counts as yes"
-        return text not in NO
+        known = self._flags.get(name)
+        if known is None:  # some are asked for every module
+            text = self.text(name).lower()
+            if text not in _YES and text not in NO:
+                self.doubts[_ROW_OF[name][1]] = f"`{text}` is neither yes nor no; it counts as yes"
+            known = self._flags[name] = text not in NO
+        return known
 
     def number(self, name: str) -> float:
         """Return the value as a number; the default, if it is none."""
@@ -197,7 +205,7 @@ class Settings:
     def system_rc(self, get: Callable[[str], str | None] | None = None) -> str:
         """Return what names the rc files of the site, in the environment found or as `get` knows it now."""
         get = get or self._environ.get
-        for variable in _SYSTEM_RC:  # asked before every look-up
+        for variable in SYSTEM_RC:
             named = get(variable)
             if named:
                 return named

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import lmodpy
-from lmodpy.cli import entry
+from lmodpy.cli import cacheadmin, entry
 from lmodpy.config import Settings
 
 app = typer.Typer(
@@ -31,6 +31,8 @@ instance in `/etc/profile.d`; `lmodpy version` shows where it is:
 After that: `module avail`, `module load NAME`, `module help`.
 """,
 )
+
+app.add_typer(cacheadmin.app, name="cache")
 
 
 @app.command()

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
 
 def index(context: Context, options: Options) -> Index:
     """Return the index; one that knows nothing and keeps nothing, where caches are to be ignored."""
-    settings = context.settings
-    named = " ".join(settings.text(name) for name in ("allow_tcl", "max_depth", "ignored_files"))
-    return Index(Places() if ignored(context) else places(context), options, named)
+    return Index(Places() if ignored(context) else places(context), options, made_with(context))
+
+
+def made_with(context: Context) -> str:
+    """Return the settings that decide what is a modulefile, as text."""
+    return " ".join(context.settings.text(name) for name in ("allow_tcl", "max_depth", "ignored_files"))
 
 
 def ignored(context: Context) -> bool:

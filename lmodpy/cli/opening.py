@@ -13,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lmodpy.cli.arguments import Line
     from lmodpy.cli.context import Context
     from lmodpy.config import Settings
     from lmodpy.modulefile.lua import LuaEvaluator
@@ -48,7 +47,7 @@ def opened(context: Context) -> Session:
 def tree(context: Context, evaluators: Evaluators | None = None) -> Tree:
     """Return the tree of modulefiles, as the settings want it to be read."""
     evaluators = evaluators or Evaluators(context)
-    options = _tree_options(context.line, context.settings, evaluators)
+    options = tree_options(context, evaluators)
 
     def found(root: str) -> Found:
         if context.index is None:
@@ -104,7 +103,9 @@ class Evaluators:
         return self._lua
 
 
-def _tree_options(line: Line, settings: Settings, evaluators: Evaluators) -> Options:
+def tree_options(context: Context, evaluators: Evaluators) -> Options:
+    """Return how the settings want trees to be read."""
+    line, settings = context.line, context.settings
     patterns = settings.text("ignored_files")
     depths = (item.rpartition(":") for item in settings.text("max_depth").split(";"))
     return Options(

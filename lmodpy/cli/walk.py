@@ -34,15 +34,20 @@ def walk(
 
     Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session.
     """
-    reader = _reader(context)
-    home = context.environ.get("HOME", "")
+    facts = reader(context)
 
     def read(module: Modulefile) -> Facts:
         if seen:
             seen()
-        return _facts(reader, module, home)
+        return facts(module)
 
     return Crawl(context.session.roots(), context.session.tree, read, in_time)
+
+
+def reader(context: Context) -> Callable[[Modulefile], Facts]:
+    """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself."""
+    session, home = _reader(context), context.environ.get("HOME", "")
+    return lambda module: _facts(session, module, home)
 
 
 def reachable(context: Context) -> list[Record]:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
         def getenv(self, name: str) -> str | None:
             """Return the value of a variable as it would be now."""
 
+        @property
+        def runs_programs(self) -> bool:
+            """Say whether the modulefile may start programs."""
+
         def environ(self) -> dict[str, str]:
             """Return the environment for a program that the modulefile starts."""
 
@@ -150,9 +154,9 @@ def _loaded_modules(host: Host) -> dict[int, Any]:
 
 
 def _capture(host: Host, command: str) -> tuple[str, int]:
-    from lmodpy.modulefile.programs import run  # noqa: PLC0415 - few modulefiles start programs
+    from lmodpy.modulefile.programs import run_for  # noqa: PLC0415 - few modulefiles start programs
 
-    return run(command, host.environ())
+    return run_for(host, command)
 
 
 def _make_directories(_: Host, path: str) -> bool:

@@ -29,6 +29,7 @@ class RcHost:
 
     mode_name = "load"
     name = version = path = asked = ""
+    runs_programs = True
 
     def __init__(self, environ: Mapping[str, str], tell: Callable[[str], None], shell: tuple[str, str]) -> None:
         self.tell = self.write = tell  # the shell must not evaluate what an rc file writes

@@ -34,6 +34,7 @@ WORTHWHILE = 100
 MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
 FORMAT = "2"
+_ENDING = ".names"
 
 
 class Places(NamedTuple):
@@ -92,6 +93,10 @@ class Index:
         }
         store.write(_path(place, root), self._key(root), sections)
 
+    def kept(self, place: str, root: str) -> Found | None:
+        """Return what the file in a directory says about a root, changed since or not; None if there is none."""
+        return self._stored(place, root)
+
     def _in_order(self) -> list[tuple[str, bool]]:
         own = [(self._places.own, False)] if self._places.own else []
         site = [(place, self._places.vouched) for place in self._places.site if place]
@@ -140,6 +145,24 @@ class Index:
     def _key(self, root: str) -> str:
         made_for = os.uname()
         return f"{FORMAT} {made_for.sysname} {made_for.machine} {self._named} {root}"
+
+
+def changes(root: str, found: Found) -> int:
+    """Return how many directories and files of a root are not as they were found."""
+    return len(_stale(base_of(root), found))
+
+
+def file_of(place: str, root: str) -> str:
+    """Return the path of the file about a root in a directory of index files."""
+    return _path(place, root)
+
+
+def files_in(place: str) -> list[str]:
+    """Return the paths of all index files in a directory."""
+    try:
+        return sorted(f"{place}/{name}" for name in system.listdir(place) if name.endswith(_ENDING))
+    except OSError:
+        return []
 
 
 def _stale(base: str, stored: Found) -> set[str]:
@@ -198,7 +221,7 @@ def _modules(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
 
 def _path(place: str, root: str) -> str:
     name = system.encode(root)
-    return f"{place}/{crc32(name):08x}{crc32(name[::-1]):08x}.names"
+    return f"{place}/{crc32(name):08x}{crc32(name[::-1]):08x}{_ENDING}"
 
 
 def _prune(place: str) -> None:

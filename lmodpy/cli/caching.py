@@ -1,0 +1,166 @@
+"""The index files of a site: made, looked at and taken away by those who look after it."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+from lmodpy import system
+from lmodpy.cli.indexing import made_with, places
+from lmodpy.cli.opening import Evaluators, tree_options
+from lmodpy.errors import LmodError, UsageError
+from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, file_of, files_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NamedTuple
+
+    from lmodpy.cli.context import Context
+    from lmodpy.tree.tree import Found, Options
+else:
+    from lmodpy.values import NamedTuple
+
+_LONG = 3600
+"""Seconds that no build takes for one file."""
+
+
+class Update(NamedTuple):
+    """What has become of the files in a directory: how many there are, how many were written, and what is different."""
+
+    files: int
+    written: int
+    new: tuple[str, ...]
+    """The paths of modulefiles that were not known."""
+    changed: tuple[str, ...]
+    """Those that have been written to since the file about them was."""
+    removed: tuple[str, ...]
+
+
+class Served(NamedTuple):
+    """How a directory of modulefiles is served."""
+
+    root: str
+    by: str
+    """The index file, empty if there is none."""
+    owner: str
+    """Whose that is: the `site`'s or the `user`'s."""
+    age: float
+    """Seconds since it was written."""
+    modules: int
+    stale: int
+    """How many directories and files have changed since, and are looked at again."""
+
+
+class Noting(Index):
+    """An index that knows what was kept in a directory before, and what there is now."""
+
+    def __init__(self, place: str, options: Options, named: str) -> None:
+        super().__init__(Places(place), options, named)
+        self._place = place
+        self._before: dict[str, Found | None] = {}
+        self._now: dict[str, Found] = {}
+
+    def found(self, root: str) -> Found:
+        """Return what a root has now."""
+        self._before[root] = self.kept(self._place, root)
+        self._now[root] = super().found(root)
+        return self._now[root]
+
+    def update(self) -> Update:
+        """Write what is new about the roots that were asked for; raises OSError."""
+        os.makedirs(self._place, exist_ok=True)
+        _sweep(self._place)
+        new, changed, removed, written = [], [], [], 0
+        for root, now in self._now.items():
+            before = self._before[root]
+            known = {module.path for module in before.modules} if before else set()
+            there = {module.path for module in now.modules}
+            new += sorted(there - known)
+            removed += sorted(known - there)
+            newer = _newer(sorted(there & known), file_of(self._place, root))
+            changed += newer
+            if newer or before is None or before.stamps != now.stamps or before.modules != now.modules:
+                self.write(self._place, root, now)
+                written += 1
+        return Update(len(self._now), written, tuple(new), tuple(changed), tuple(removed))
+
+
+def noting(admin: Context, place: str) -> Noting:
+    """Let a command keep in a directory what it finds; only that counts for it of what is known already."""
+    made = Noting(place, tree_options(admin, Evaluators(admin)), made_with(admin))
+    admin.index = made
+    return made
+
+
+def place_for(admin: Context, named: str) -> str:
+    """Return where index files go: where the admin says, where the site has them, or where the user has them."""
+    known = places(admin)
+    if named:
+        return os.path.abspath(named)
+    if len(known.site) > 1:
+        raise UsageError("LMOD_SPIDER_CACHE_DIRS names several directories", hint="--dir says which of them is meant")
+    place = (*known.site, known.own)[0]
+    if not place:
+        raise UsageError("where are the index files to be?", hint="--dir DIRECTORY, or set LMOD_SPIDER_CACHE_DIRS")
+    return place
+
+
+def served(admin: Context, roots: Sequence[str]) -> list[Served]:
+    """Return for each directory of modulefiles by whom it is served."""
+    known = places(admin)
+    index = Index(known, tree_options(admin, Evaluators(admin)), made_with(admin))
+    own = [(known.own, "user")] if known.own else []
+    site = [(place, "site") for place in known.site]
+    order = [*site, *own] if known.vouched else [*own, *site]
+    return [_served(index, root, order, vouched=known.vouched) for root in roots]
+
+
+def _served(index: Index, root: str, order: Sequence[tuple[str, str]], *, vouched: bool) -> Served:
+    """Return the first file that is up to date, else the one of which least has changed: as commands choose."""
+    found = []
+    for place, owner in order:
+        kept = index.kept(place, root)
+        if kept is not None:
+            path = file_of(place, root)
+            stale = 0 if vouched and owner == "site" else changes(root, kept)
+            found.append(Served(root, path, owner, time.time() - system.stat(path).st_mtime, len(kept.modules), stale))
+    return min(found, key=lambda each: each.stale, default=Served(root, "", "", 0, 0, 0))
+
+
+def clear(place: str) -> int:
+    """Take away all index files of a directory, and say how many there were; raises LmodError."""
+    paths = files_in(place)
+    for path in paths:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise LmodError(f"cannot take away {path}: {error.strerror}") from None
+    return len(paths)
+
+
+def _sweep(place: str) -> None:
+    """Take away what builds have left that were killed long ago."""
+    for entry in os.scandir(place):
+        if entry.name.endswith(".new") and entry.stat(follow_symlinks=False).st_mtime < time.time() - _LONG:
+            with suppress(OSError):
+                os.unlink(entry.path)
+
+
+def _newer(paths: Sequence[str], than: str) -> list[str]:
+    """Return those files that were written to after another one."""
+    found = []
+    with suppress(OSError):
+        written = system.stat(than).st_mtime_ns
+        for path in paths:
+            with suppress(OSError):
+                if system.stat(path).st_mtime_ns > written:
+                    found.append(path)
+    return found
+
+
+SMALL = f"fewer than {WORTHWHILE} directories are as fast without"
+"""Why a user's directory of index files may have none about a root."""

@@ -1,0 +1,130 @@
+"""Processes that evaluate modulefiles; one that never ends, or kills its process, costs only itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from typing import cast
+
+from lmodpy import patience
+from lmodpy.spider.facts import Facts
+from lmodpy.tree.directory import Modulefile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.connection import Connection
+    from typing import NoReturn
+
+    Read = Callable[[Modulefile], Facts]
+
+_BATCH = 8
+_LATE = 75
+"""The exit status of a process that has lost its patience."""
+_FORK = get_context("fork")
+
+
+class Pool:
+    """So many processes, each of which evaluates one modulefile at a time, for at most so many seconds (0: any)."""
+
+    def __init__(self, read: Read, processes: int, seconds: float) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._most = max(1, processes)
+        self._workers: dict[Connection, _Worker] = {}
+
+    def facts(self, modules: Iterable[Modulefile]) -> Iterator[tuple[Modulefile, Facts]]:
+        """Yield what each modulefile says about itself, in the order in which they come to their ends."""
+        todo = deque(modules)
+        while True:
+            while todo and (worker := self._idle(len(todo))):
+                worker.give([todo.popleft() for _ in range(min(_BATCH, 1 + len(todo) // self._most))])
+            busy = [connection for connection, worker in self._workers.items() if worker.given]
+            if not busy:
+                return
+            for connection in wait(busy):
+                worker = self._workers[cast("Connection", connection)]
+                try:
+                    found = Facts(*worker.connection.recv())
+                except (EOFError, OSError):
+                    del self._workers[worker.connection]
+                    found = Facts(broken=self._explained(worker.given[0], worker.ended()))
+                    todo.extendleft(reversed([*worker.given][1:]))
+                yield worker.given.popleft(), found
+
+    def close(self) -> None:
+        """End the processes."""
+        for worker in self._workers.values():
+            worker.end()
+        self._workers.clear()
+
+    def _idle(self, tasks: int) -> _Worker | None:
+        found = next((worker for worker in self._workers.values() if not worker.given), None)
+        if found is None and len(self._workers) < self._most and tasks:
+            found = _Worker(self._read, self._seconds)
+            self._workers[found.connection] = found
+        return found
+
+    def _explained(self, module: Modulefile, status: int | None) -> str:
+        if status == _LATE:
+            what = f"has not come to its end within {self._seconds:g} seconds (LMODPY_EVAL_TIMEOUT)"
+        else:
+            what = f"ended the process that read it (exit status {status})"
+        return f"{module.full_name} {what} ({module.path})"
+
+
+class _Worker:
+    """A process that evaluates what it is given."""
+
+    def __init__(self, read: Read, seconds: float) -> None:
+        self.given: deque[Modulefile] = deque()
+        """What it has not answered yet."""
+        self.connection, theirs = _FORK.Pipe()
+        self._process = _FORK.Process(target=_work, args=(read, seconds, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def give(self, modules: list[Modulefile]) -> None:
+        """Let it evaluate some modulefiles."""
+        self.given.extend(modules)
+        with suppress(OSError):  # it has ended; that is seen where its answers are read
+            self.connection.send([tuple(module) for module in modules])
+
+    def ended(self) -> int | None:
+        """Wait for its end, and return its exit status."""
+        self._process.join()
+        self.connection.close()
+        return self._process.exitcode
+
+    def end(self) -> None:
+        """End it."""
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _work(read: Read, seconds: float, connection: Connection) -> None:
+    """Answer with the facts of each modulefile that comes; what modulefiles write is heard by nobody."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for channel in range(3):
+        os.dup2(nothing, channel)
+    patience.watch = patience.Patience(seconds, _give_up)
+    while True:
+        try:
+            given = connection.recv()
+        except EOFError:
+            os._exit(0)
+        for fields in given:
+            connection.send(tuple(read(Modulefile(*fields))))
+
+
+def _give_up(_: str, children: set[int]) -> NoReturn:
+    for child in tuple(children):
+        with suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+    os._exit(_LATE)

@@ -1,0 +1,80 @@
+"""All that a site has, evaluated by several processes: for the programs that its admins run."""
+
+from __future__ import annotations
+
+import os
+
+from lmodpy.cli.arguments import Line
+from lmodpy.cli.context import Context
+from lmodpy.cli.evaluating import Pool
+from lmodpy.cli.walk import reader
+from lmodpy.config import Settings
+from lmodpy.errors import UsageError
+from lmodpy.report.software import Site
+from lmodpy.session import codec
+from lmodpy.shells.base import shell
+from lmodpy.spider.facts import Record
+from lmodpy.tree.directory import base_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from lmodpy.spider.facts import Facts
+
+_OF_A_SESSION = frozenset((codec.STATE, "LOADEDMODULES", "_LMFILES_"))
+
+
+def directories(words: Sequence[str]) -> list[str]:
+    """Return the directories that are named, each once, joined by colons or one by one; raises UsageError."""
+    found = list(dict.fromkeys(root for word in words for root in word.split(":") if root))
+    for root in found:
+        if not root.startswith("/"):
+            raise UsageError(f"`{root}` is no absolute path", hint=f"write {os.path.abspath(root)}")
+    return found
+
+
+def context(roots: Sequence[str], environ: Mapping[str, str], say: Callable[[str], None]) -> Context:
+    """Return what a command works with in which nothing is loaded, and the user has said nothing."""
+    found = {name: value for name, value in environ.items() if name not in _OF_A_SESSION}
+    found["MODULEPATH"] = ":".join(roots)
+    settings = Settings(found, {"ignore_user_rc": "yes"})
+    return Context(Line("spider", (), {}), shell("bash"), found, settings, say)
+
+
+def processors() -> int:
+    """Return how many processes can work beside each other."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def site(
+    admin: Context,
+    roots: Sequence[str],
+    seen: Callable[[], None],
+    more: Callable[[int], None] = lambda _: None,
+    processes: int = 0,
+) -> Site:
+    """Evaluate every modulefile that can be reached from some directories.
+
+    `more` is called with the number of those that are known to lie ahead, `seen` for each that was evaluated.
+    """
+    tree, settings = admin.session.tree, admin.settings
+    pool = Pool(reader(admin), processes or processors(), settings.number("eval_timeout"))
+    facts: dict[str, Facts] = {}
+    known = {base_of(root): root for root in reversed(roots)}
+    reached = wave = list(dict.fromkeys(known[base_of(root)] for root in roots))
+    try:
+        while wave:
+            modules = {module.path: module for root in wave for module in tree.all(root) if module.path not in facts}
+            more(len(modules))
+            for module, found in pool.facts(modules.values()):
+                facts[module.path] = found
+                seen()
+            opened = (path for name in modules for path in facts[name].opens)
+            wave = [path for path in dict.fromkeys(map(base_of, opened)) if path not in known]
+            known |= {path: path for path in wave}
+            reached = reached + wave
+    finally:
+        pool.close()
+    records = [Record(module, facts[module.path]) for root in reached for module in tree.all(root)]
+    return Site(roots, reached, records, tree, settings.text("site_name"))

@@ -1,0 +1,216 @@
+"""`lmodpy cache`: what a site's cron job builds for everybody, how it says what it did, and what users have of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from lmodpy.cli import admin
+from lmodpy.cli.cacheupdate import update
+from lmodpy.cli.main import run
+from tests.launcher import CLONE
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+class Cluster:
+    """A small hierarchy, its admin, and a user."""
+
+    def __init__(self, root) -> None:
+        self.root = root
+        self.core, self.place = str(root / "Core"), str(root / "cache")
+        self.environ = {
+            "HOME": str(root / "home"),
+            "PATH": "/usr/bin:/bin",
+            "MODULEPATH": self.core,
+            "LMOD_SPIDER_CACHE_DIRS": self.place,
+            "XDG_CACHE_HOME": "",
+        }
+        self.module("Core/gcc/13.lua", 'family("compiler") prepend_path("MODULEPATH", "ROOT/gcc13")')
+        self.module("Core/cmake/3.lua")
+        self.module("gcc13/hdf5/1.14.lua")
+
+    def module(self, path: str, text: str = "") -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace("ROOT", str(self.root)))
+
+    def cache(self, *words: str):
+        return CliRunner().invoke(admin.app, ["cache", *words], env=self.environ)
+
+    def build(self, *words: str):
+        """Return what a build says of itself as JSON; it must succeed."""
+        done = self.cache("build", "--json", *words)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def status(self):
+        return json.loads(self.cache("status", "--json").stdout)
+
+    def user(self, *words: str, **more: str) -> str:
+        done = run(["bash", *words], {**self.environ, **more}, say=lambda _: None)
+        assert done.status == 0, done.err
+        return done.err
+
+    def files(self) -> dict[str, bytes]:
+        return {name: (self.root / "cache" / name).read_bytes() for name in os.listdir(self.place)}
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    return Cluster(tmp_path)
+
+
+def age(cluster: Cluster) -> None:
+    """Let everything be a while ago, so that time stamps tell."""
+    then = time.time() - 3600
+    for folder, _, names in os.walk(cluster.root):
+        for path in (*(os.path.join(folder, name) for name in names), folder):
+            os.utime(path, (then, then))
+
+
+def test_a_build_says_what_is_new_changed_removed_and_broken(cluster):
+    """In the trees that modules open, too; what has not changed is not written again."""
+    age(cluster)
+    first = cluster.build()
+    assert first == {"modules": 3, "directories": 2, "new": 3, "changed": 0, "removed": 0, "written": 2, "broken": []}
+    assert cluster.build()["written"] == 0
+
+    age(cluster)
+    cluster.module("gcc13/hdf5/1.15.lua")
+    cluster.module("Core/cmake/3.lua", 'setenv("A"')
+    (cluster.root / "Core/gcc/13.lua").rename(cluster.root / "Core/gcc/14.lua")
+    second = cluster.build()
+
+    (broken,) = second.pop("broken")
+    assert second == {"modules": 4, "directories": 2, "new": 2, "changed": 1, "removed": 1, "written": 2}
+    assert broken.startswith("cmake/3 cannot be read: ")
+    assert broken.endswith(f"({cluster.core}/cmake/3.lua:1)")
+
+
+def test_the_summary_is_for_people_and_cron(cluster):
+    """Two lines, and one for each modulefile that is broken; that is a failure only for who wants it."""
+    cluster.module("Core/broken/1.lua", "no lua")
+
+    done = cluster.cache("build")
+    assert done.exit_code == 0
+    assert done.stdout.startswith(
+        "4 modules in 2 directories: 4 new, 0 changed, 0 removed, 1 broken\n2 of 2 files written\n"
+    )
+    assert "broken: broken/1 cannot be read" in done.stdout
+    assert cluster.cache("build", "--strict").exit_code == 1
+
+
+def test_users_are_served_by_what_the_site_has_built(cluster):
+    """A site that vouches for it spares its users the look: they see what was there at the last build."""
+    cluster.build()
+    cluster.module("Core/fresh/1.lua")
+
+    assert "fresh/1" in cluster.user("-t", "avail")
+    assert "fresh/1" not in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
+    cluster.build()
+    assert "fresh/1" in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
+
+
+def test_the_job_of_lmod_builds_it_too(cluster):
+    """A site that goes on calling update_lmod_system_cache_files has our files beside Lmod's."""
+    update(["-d", cluster.place, cluster.core], cluster.environ)
+    cluster.module("Core/fresh/1.lua")
+
+    assert "cmake/3" in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
+    assert "fresh/1" not in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
+
+
+def test_status_tells_who_serves_a_directory(cluster):
+    """By which file, how old, of how many modules; and how much of it each command has to look at again."""
+    assert cluster.status() == [{"root": cluster.core, "by": "", "owner": "", "age": 0, "modules": 0, "stale": 0}]
+
+    age(cluster)
+    cluster.build()
+    (row,) = cluster.status()
+    assert (row["owner"], row["modules"], row["stale"]) == ("site", 2, 0)
+    assert os.path.dirname(row["by"]) == cluster.place
+    assert 0 <= row["age"] < 60
+    assert f"{cluster.core}: 2 modules, up to date; the site's {row['by']}, " in cluster.cache("status").stdout
+
+    cluster.module("Core/cmake/4.lua")
+    assert cluster.status()[0]["stale"] == 1
+    assert "1 changed since" in cluster.cache("status").stdout
+
+
+def test_the_user_has_files_of_his_own(cluster):
+    """Without a site's directory, builds go where commands keep what they have seen, and `clear` takes them away."""
+    cluster.environ["LMOD_SPIDER_CACHE_DIRS"] = ""
+    cluster.build()
+    own = cluster.root / "home/.cache/lmodpy"
+    (cluster.root / "home/.cache/lmodpy/other").write_text("not ours")
+
+    assert cluster.status()[0]["owner"] == "user"
+    assert cluster.cache("clear").stdout == f"2 files taken away from {own}\n"
+    assert os.listdir(own) == ["other"]
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (["build", "relative"], "`relative` is no absolute path"),
+    (["build", "/nonexistent"], "there is no module in /nonexistent, so nothing was written"),
+    (["build", "--dir", "/proc/here"], "cannot write /proc/here: "),
+], ids=["relative", "empty", "unwritable"])  # fmt: skip
+def test_a_build_that_cannot_be_is_refused(cluster, words, told):
+    """It says why, and cron hears of it by the exit status; what was there stays."""
+    cluster.build()
+    before = cluster.files()
+
+    done = cluster.cache(*words)
+
+    assert told in done.exception.text
+    assert done.exception.status == 1
+    assert cluster.files() == before
+
+
+def test_several_places_or_none_are_asked_back(cluster):
+    """Nothing is guessed about where files go."""
+    cluster.environ["LMOD_SPIDER_CACHE_DIRS"] = f"{cluster.place}:/other"
+    assert "several directories" in cluster.cache("build").exception.text
+    cluster.environ |= {"LMOD_SPIDER_CACHE_DIRS": "", "HOME": ""}
+    assert "where are the index files to be?" in cluster.cache("build").exception.text
+
+
+SCRIPT = "from lmodpy.cli.entry import main; main()"
+
+
+def started(cluster: Cluster, *words: str) -> subprocess.Popen[bytes]:
+    """Start `lmodpy cache` as a process group of its own."""
+    environ = {**cluster.environ, "PYTHONPATH": CLONE}
+    command = [sys.executable, "-c", SCRIPT, "cache", *words]
+    return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def test_whatever_happens_to_a_build_users_see_what_is_there(cluster):
+    """Killed at any moment, or several at once: a user sees each module, and the next build is whole."""
+    draw = random.Random(5)
+    for number in range(8):
+        cluster.module(f"Core/tool/{number}.lua")
+        build = started(cluster, "build")
+        time.sleep(draw.uniform(0.05, 0.5))
+        os.killpg(build.pid, signal.SIGKILL)
+        build.wait()
+        assert f"tool/{number}\n" in cluster.user("-t", "avail")
+
+    for name in os.listdir(cluster.place):
+        if name.endswith(".new"):  # what was killed while it was written
+            os.utime(cluster.root / "cache" / name, (0, 0))
+    cluster.module("cache/killed.names.1.new")
+    os.utime(cluster.root / "cache/killed.names.1.new", (0, 0))
+    builds = [started(cluster, "build", "--jobs", "2") for _ in range(4)]
+    assert [build.wait(timeout=60) for build in builds] == [0, 0, 0, 0]
+    assert cluster.build()["new"] == 0
+    assert [name for name in os.listdir(cluster.place) if not name.endswith(".names")] == []
+    assert "tool/7\n" in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
