@@ -28,7 +28,7 @@ def opt(tmp_path):
 
 
 def bundle(opt: Path) -> Path:
-    return next((opt / "lib" / VERSION / "site-packages/lmodpy/__pycache__").glob("bundle.*"))
+    return next((opt / "lib" / VERSION / "site-packages/lmodpy/__pycache__").glob("bundle-*"))
 
 
 def use(opt: Path, **more: str) -> str:

@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_NAME = "bundle-2"  # its number grows with each change of the form, so that no launcher takes a file of another form
 _ROOM = 1 << 15  # what the launcher reads first: the index must fit in it
 _STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
 _END = b"whole"  # without it at its end the file was cut off
@@ -33,7 +34,7 @@ def write(package: str, places: list[str]) -> None:
     cache = f"{package}/__pycache__"
     if not os.access(cache, os.W_OK):
         return
-    path = f"{cache}/bundle.{sys.implementation.cache_tag}"
+    path = f"{cache}/{_NAME}.{sys.implementation.cache_tag}"
     temporary = f"{path}.{os.getpid()}"
     try:
         found = os.stat(f"{package}/__init__.py")
