@@ -204,11 +204,10 @@ def test_whatever_happens_to_a_build_users_see_what_is_there(cluster):
         build.wait()
         assert f"tool/{number}\n" in cluster.user("-t", "avail")
 
+    cluster.module("cache/killed.names.1.new")  # what was being written when it was killed
     for name in os.listdir(cluster.place):
-        if name.endswith(".new"):  # what was killed while it was written
+        if name.endswith(".new"):
             os.utime(cluster.root / "cache" / name, (0, 0))
-    cluster.module("cache/killed.names.1.new")
-    os.utime(cluster.root / "cache/killed.names.1.new", (0, 0))
     builds = [started(cluster, "build", "--jobs", "2") for _ in range(4)]
     assert [build.wait(timeout=60) for build in builds] == [0, 0, 0, 0]
     assert cluster.build()["new"] == 0

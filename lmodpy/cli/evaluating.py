@@ -84,7 +84,7 @@ class _Worker:
         self.given: deque[Modulefile] = deque()
         """What it has not answered yet."""
         self.connection, theirs = _FORK.Pipe()
-        self._process = _FORK.Process(target=_work, args=(read, seconds, theirs), daemon=True)
+        self._process = _FORK.Process(target=_work, args=(read, seconds, theirs, self.connection), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -107,8 +107,9 @@ class _Worker:
         self._process.join()
 
 
-def _work(read: Read, seconds: float, connection: Connection) -> None:
+def _work(read: Read, seconds: float, connection: Connection, theirs: Connection) -> None:
     """Answer with the facts of each modulefile that comes; what modulefiles write is heard by nobody."""
+    theirs.close()  # so that this ends when nobody has the other end any more
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
     for channel in range(3):
