@@ -87,9 +87,9 @@ def test_wrapped_text_may_be_indented():
 
 def test_a_rule_has_its_title_in_the_middle():
     """The line reaches across, whatever the title's length."""
-    assert rule("x", 9) == "--- x ---"
+    assert rule("x", 13) == "----- x -----"
     assert rule("", 9) == "---------"
-    assert rule("longer than that", 9) == " longer than that "
+    assert rule("longer than that", 9) == "---- longer than that ----"
 
 
 # Errors

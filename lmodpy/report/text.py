@@ -78,8 +78,8 @@ def columns(items: Sequence[str], width: int, indent: str = "") -> str:
 
 
 def rule(title: str, width: int) -> str:
-    """Return a line across the terminal with a title in its middle."""
-    return f" {title} ".center(width, "-") if title else "-" * width
+    """Return a line across the terminal with a title in its middle; one that is too long for it has its ends, too."""
+    return f" {title} ".center(max(width, len(title) + 10), "-") if title else "-" * width
 
 
 def wrap(text: str, width: int, indent: str = "") -> str:
