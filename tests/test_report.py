@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.modulefile.operations import Call
+from lmodpy.modulefile.properties import Mark
 from lmodpy.names.request import Request, atleast, between, latest
 from lmodpy.report.details import call_line, help_text, show_text, whatis_text
 from lmodpy.report.listing import Block, Entry, avail_list, changes_text, loaded_list, terse_avail, terse_list
@@ -199,7 +200,7 @@ def test_without_marks_there_is_no_legend():
     plain = avail_list([Block("/r", (Entry("a/1"),))], 20, PLAIN)
     assert plain.startswith("-------- /r --------\n  a/1\n\n`module avail")
 
-    marked = avail_list([Block("/r", (Entry("a/1", ("arch:gpu", "L")),))], 20, PLAIN)
+    marked = avail_list([Block("/r", (Entry("a/1", (Mark("g", "is built for GPUs"), "L")),))], 20, PLAIN)
     assert marked.startswith("-------- /r --------\n  a/1 (g,L)\n\n  L  is loaded\n  g  is built for GPUs\n\n`module")
 
 

@@ -147,7 +147,7 @@ def test_a_full_name_tells_all_about_it(hierarchy):
 
     assert "cmake/3.29" in text.splitlines()[0]
     assert "Category: tools" in text
-    assert "state:testing" in text
+    assert "Properties: is being tested" in text
     assert "module load cmake/3.29\n" in text
 
 

@@ -11,13 +11,12 @@ from lmodpy.config import ROWS, Setting, Settings, as_number
 from lmodpy.env.diff import Diff
 from lmodpy.errors import UsageError
 from lmodpy.modulefile.runtime import lua_runtime
-from lmodpy.report.properties import PROPERTIES as SHOWN
 from lmodpy.report.settings import changes_text, settings_text, table
-from lmodpy.session.modes_seldom import PROPERTIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lmodpy.cli.context import Context
+    from lmodpy.cli.siterc import SiteRc
 
 
 def config(context: Context) -> None:
@@ -57,10 +56,15 @@ def report(context: Context) -> None:
 def as_json(context: Context) -> None:
     """Write the settings as Lmod does for programs (`--config_json`), under its short names."""
     values = {setting.id: setting.shown for setting in everything(context.settings) if setting.id}
-    told: dict[str, object] = {"configT": {**values, **_facts(context)}, "rcfileA": [], "propT": _properties()}
-    caches = places(context).site
+    rc = context.site_rc
+    told: dict[str, object] = {
+        "configT": {**values, **_facts(context)},
+        "rcfileA": list(rc.files),
+        "propT": _properties(rc),
+    }
+    caches, stamps = places(context).site, dict(rc.caches)
     if caches:
-        told["cache"] = [[directory, ""] for directory in caches]
+        told["cache"] = [[directory, stamps.get(directory, "")] for directory in caches]
     context.notes.append(f"{json.dumps(told)}\n")
 
 
@@ -127,15 +131,24 @@ def _fitting(setting: Setting, value: str) -> str:
     return plain
 
 
-def _properties() -> dict[str, dict[str, dict[str, object]]]:
-    """Return the properties that are known, with how they are shown."""
-    known: dict[str, dict[str, dict[str, object]]] = {
-        name: {"validT": dict.fromkeys(sorted(values), 1), "displayT": {}} for name, values in PROPERTIES.items()
+def _properties(rc: SiteRc) -> dict[str, dict[str, dict[str, object]]]:
+    """Return the properties that are declared, with how they are shown."""
+    return {
+        name: {
+            "validT": dict.fromkeys(sorted(one.values), 1),
+            "displayT": {
+                values: {
+                    "short": f"({mark.letters})",
+                    "long": f"({mark.letters})",
+                    "doc": mark.meaning,
+                    "color": mark.colour,
+                    "full_color": mark.whole,
+                }
+                for values, mark in one.marks.items()
+            },
+        }
+        for name, one in rc.properties.items()
     }
-    for row, (mark, meaning) in SHOWN.items():
-        name, _, values = row.partition(":")
-        known[name]["displayT"][values] = {"short": f"({mark})", "long": f"({mark})", "doc": meaning}
-    return known
 
 
 def _facts(context: Context) -> dict[str, str | int]:

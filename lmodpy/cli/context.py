@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lmodpy.cli.arguments import Line
+    from lmodpy.cli.opening import Evaluators
+    from lmodpy.cli.siterc import SiteRc
     from lmodpy.cli.watch import Watch
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
@@ -53,6 +55,10 @@ class Context:
             stay=settings.flag("tmod_paths"),
             home=environ.get("HOME", ""),
         )
+        self.doubts: list[str] = []
+        """What was doubtful in the site's files."""
+        self._evaluators: Evaluators | None = None
+        self._site_rc: SiteRc | None = None
         self.index: Index | None = None
         """What is known of the trees from earlier commands, once it is asked for."""
         self.begun = recovery.start(environ, self.rules, self._find)
@@ -68,6 +74,24 @@ class Context:
 
             self._session = opened(self)
         return self._session
+
+    @property
+    def evaluators(self) -> Evaluators:
+        """What runs modulefiles and the site's files."""
+        if self._evaluators is None:
+            from lmodpy.cli.opening import Evaluators  # noqa: PLC0415 - some commands run none
+
+            self._evaluators = Evaluators(self)
+        return self._evaluators
+
+    @property
+    def site_rc(self) -> SiteRc:
+        """What lmodrc files declare; they are read when it is first asked for."""
+        if self._site_rc is None:
+            from lmodpy.cli.siterc import read  # noqa: PLC0415 - few modules have properties
+
+            self._site_rc = read(self)
+        return self._site_rc
 
     def requests(self) -> list[Request]:
         """Return the arguments as requests for modules; at least one is wanted."""
@@ -145,7 +169,7 @@ class Context:
 
     def _warnings(self) -> list[str]:
         """Return what was doubtful."""
-        doubts = [f"{name}: {what}" for name, what in self.settings.doubts.items()]
+        doubts = [*self.doubts, *(f"{name}: {what}" for name, what in self.settings.doubts.items())]
         session = self._session
         if session is None:
             return doubts

@@ -30,5 +30,6 @@ def places(context: Context) -> Places:
     home, base = context.environ.get("HOME", ""), context.environ.get("XDG_CACHE_HOME", "")
     if not base.startswith("/"):
         base = f"{home}/.cache" if home.startswith("/") else ""
-    site = context.settings.text("site_caches").split(":")
-    return Places(f"{base}/lmodpy" if base else "", tuple(filter(None, site)), context.settings.flag("site_vouches"))
+    named = context.settings.text("site_caches").split(":")
+    site = dict.fromkeys([*filter(None, named), *(directory for directory, _ in context.site_rc.caches)])
+    return Places(f"{base}/lmodpy" if base else "", tuple(site), context.settings.flag("site_vouches"))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from lmodpy.cli.context import Context
+    from lmodpy.modulefile.properties import Mark
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
     from lmodpy.tree.directory import Modulefile
@@ -38,7 +39,7 @@ def list_(context: Context) -> None:
 
         context.listing.append(loaded_tree_text(modules, known))
         return
-    entries = [Entry(m.full_name, _loaded_marks(m), m.name, alias=_alias(m)) for m in modules]
+    entries = [Entry(m.full_name, _loaded_marks(context, m), m.name, alias=_alias(m)) for m in modules]
     if line.on("terse"):
         decorate = context.settings.flag("terse_marks")
         told = entries or not any(m.active for m in known)
@@ -128,9 +129,13 @@ def aliases_of(session: Session, roots: Sequence[str]) -> list[tuple[str, str]]:
     return [(alias, module.full_name if module else "") for alias, module in found]
 
 
-def _loaded_marks(module: Loaded) -> tuple[str, ...]:
+def _loaded_marks(context: Context, module: Loaded) -> tuple[str | Mark, ...]:
     marks = [mark for letter, mark in _MARKS.items() if letter in module.marks]
-    return (*shown(module.properties), *marks, *([] if module.wanted else [DEPENDENCY]))
+    return (*_marks(context, module.properties), *marks, *([] if module.wanted else [DEPENDENCY]))
+
+
+def _marks(context: Context, properties: Sequence[str]) -> list[Mark]:
+    return shown(properties, context.site_rc.properties) if properties else []
 
 
 def _alias(module: Loaded) -> str:
@@ -165,7 +170,7 @@ def entries_of(
     return found
 
 
-def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tuple[str, ...] | None]:
+def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tuple[str | Mark, ...] | None]:
     """Return what tells the marks of a module, or None if it is no default, or not the latest, where these are wanted.
 
     It is asked for each of perhaps ten thousand, so whatever is the same for all of them is found out before.
@@ -176,7 +181,7 @@ def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tu
     several = _several(session, roots) if defaults or not line.on("terse") else frozenset()
     is_default = session.tree.is_default
 
-    def marks_of(module: Modulefile) -> tuple[str, ...] | None:
+    def marks_of(module: Modulefile) -> tuple[str | Mark, ...] | None:
         name = module.name
         default = (defaults or name in several) and is_default(module, roots)
         if (defaults and not default) or (latest and not _is_latest(session, module)):
@@ -186,9 +191,9 @@ def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tu
             there = None
         hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
         shows_default = "D" if default and name in several else ""
-        marks: tuple[str, ...] = (hidden, _ban(session, module), shows_default)
+        marks: tuple[str | Mark, ...] = (hidden, _ban(session, module), shows_default)
         if there is not None:
-            marks = (*shown(there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
+            marks = (*_marks(context, there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
         return tuple(filter(None, marks)) if any(marks) else ()
 
     return marks_of

@@ -31,23 +31,22 @@ def opened(context: Context) -> Session:
 
         for name, value in adopted(environ).items():
             env.assign(name, value)
-    evaluators = Evaluators(context)
-    speaker = context.speaker
+    evaluators, speaker = context.evaluators, context.speaker
     return Session(
         env,
         begun.state,
-        tree(context, evaluators),
+        tree(context),
         context.watch.over(evaluators.evaluator) if context.watch else evaluators.evaluator,
         context.settings,
         shell_is=(speaker.name, speaker.kind),
         say=context.say,
+        declared=lambda: context.site_rc.properties,
     )
 
 
-def tree(context: Context, evaluators: Evaluators | None = None) -> Tree:
+def tree(context: Context) -> Tree:
     """Return the tree of modulefiles, as the settings want it to be read."""
-    evaluators = evaluators or Evaluators(context)
-    options = tree_options(context, evaluators)
+    options = tree_options(context, context.evaluators)
 
     def found(root: str) -> Found:
         if context.index is None:
@@ -56,7 +55,7 @@ def tree(context: Context, evaluators: Evaluators | None = None) -> Tree:
             context.index = index(context, options)
         return context.index.found(root)
 
-    return Tree(evaluators.read_rc, options, _system_rc(context.settings), _user_rc(context), found)
+    return Tree(context.evaluators.read_rc, options, _system_rc(context.settings), _user_rc(context), found)
 
 
 class Evaluators:

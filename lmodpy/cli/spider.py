@@ -8,6 +8,7 @@ from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
 from lmodpy.names.request import clean
 from lmodpy.report import spider as report
+from lmodpy.report.properties import shown
 from lmodpy.report.spider import Card, Topic, Version
 from lmodpy.spider.search import containing, everything, matching, merged
 
@@ -151,14 +152,14 @@ def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:
     for match in found:
         versions = tuple(search.versions(match))
         if len(match.versions) == 1:
-            texts += [report.card_text(card, width, ink) for card in _cards(search, match, versions)]
+            texts += [report.card_text(card, width, ink) for card in _cards(context, search, match, versions)]
         else:
             topic = Topic(match.name, versions, search.describe(match), match.others)
             texts.append(report.topic_text(topic, width, ink))
     context.listing.append("\n".join(texts))
 
 
-def _cards(search: Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:
+def _cards(context: Context, search: Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:
     for version in versions:
         modules = () if version.providers else match.modules
         record = search.crawl.record(modules[0]) if modules else None
@@ -166,7 +167,10 @@ def _cards(search: Search, match: Match, versions: Sequence[Version]) -> Iterato
             yield Card(version, others=match.others)
             continue
         details = [(title, record.told(key)) for key, title in _DETAILS]
-        details += [("Properties", ", ".join(record.facts.properties)), ("Forbidden", search.ban(record.module))]
+        details += [
+            ("Properties", ", ".join(_properties(context, record.facts.properties))),
+            ("Forbidden", search.ban(record.module)),
+        ]
         yield Card(
             version,
             record.description,
@@ -175,6 +179,12 @@ def _cards(search: Search, match: Match, versions: Sequence[Version]) -> Iterato
             record.facts.help,
             match.others,
         )
+
+
+def _properties(context: Context, properties: Sequence[str]) -> list[str]:
+    """Return what properties mean, as far as anybody has said; the others as they are written."""
+    declared = context.site_rc.properties if properties else {}
+    return [mark.meaning for mark in shown(properties, declared)] or [*properties]
 
 
 def _tell_tersely(context: Context, search: Search, found: Sequence[Match]) -> None:

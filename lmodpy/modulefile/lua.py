@@ -18,7 +18,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from lmodpy.modulefile.questions import Host
@@ -69,6 +69,22 @@ class LuaEvaluator:
             self._hosts.pop()
             self._rc = outer
 
+    def globals_of(self, path: str, host: Any, names: Iterable[str]) -> dict[str, Any]:
+        """Evaluate a file and return those of some global variables that it has set.
+
+        Raises ModulefileError with file and line. `host` answers what the file asks, as in `run`.
+        """
+        text = _read(path)
+        if self._run is None:
+            self._start()
+        wanted = self._runtime.table_from(dict.fromkeys(names, True))
+        self._hosts.append(host)
+        try:
+            self._evaluate(text, path, wanted=wanted)
+        finally:
+            self._hosts.pop()
+        return {name: value for name, value in self._outward(wanted).items() if value is not False}
+
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a Lua pattern describes some part of a text; raises ModulefileError for no pattern."""
         if self._run is None:
@@ -89,13 +105,13 @@ class LuaEvaluator:
         except Exception as error:  # noqa: BLE001
             raise ModulefileError(f"{text!r} is no table of texts in Lua: {_first_line(error)}") from None
 
-    def _evaluate(self, text: str, path: str, *, acts: bool = False) -> None:
+    def _evaluate(self, text: str, path: str, *, acts: bool = False, wanted: Any = None) -> None:
         if self._run is None:
             self._start()
         watch = patience.watch
         watch.begin(path)
         try:
-            done = self._run(text, self._rc is not None, acts)
+            done = self._run(text, self._rc is not None, acts, wanted)
         finally:
             watch.end()
         if not done:

@@ -172,7 +172,8 @@ local function explain(problem)
 end
 
 -- Run a text in a fresh scope; return whether it ran to its end. `acts`: nobody hears how the module describes itself.
-return function(text, is_rc, acts)
+-- `wanted` gets the global variables that it has set, for the names that are its keys.
+return function(text, is_rc, acts, wanted)
   local here, outer, heard = setmetatable({}, is_rc and rc_scope() or scope), current, not unheard
   local chunk, problem = load(text, name, "t", here)
   if not chunk then
@@ -183,5 +184,6 @@ return function(text, is_rc, acts)
   local done, unexplained = xpcall(chunk, explain)
   if unexplained ~= nil and not done then report(unexplained, nil) end -- out of memory: Lua calls nothing any more
   current, unheard = outer, not heard
+  for key in pairs(wanted or {}) do wanted[key] = rawget(here, key) or false end
   return done
 end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lmodpy.report.properties import PROPERTIES
 from lmodpy.report.text import PLAIN, columns, rule, wrap
 
 TYPE_CHECKING = False
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import NamedTuple
 
+    from lmodpy.modulefile.properties import Mark
     from lmodpy.report.text import Style
     from lmodpy.session.session import Changes
 else:
@@ -20,8 +20,8 @@ class Entry(NamedTuple):
     """One module in a list."""
 
     full_name: str
-    marks: tuple[str, ...] = ()
-    """What stands in parentheses behind it: keys of `MEANINGS` or of `PROPERTIES`."""
+    marks: tuple[str | Mark, ...] = ()
+    """What stands in parentheses behind it: keys of `MEANINGS`, or marks of properties."""
     name: str = ""
     """What its versions share; empty for a module without version."""
     symbols: tuple[str, ...] = ()
@@ -169,7 +169,7 @@ def _arrows(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def _loaded_item(entry: Entry, style: Style) -> str:
     name = f"{entry.alias} -> {entry.full_name}" if entry.alias else entry.full_name
-    return style.faint(_marked(name, entry)) if DEPENDENCY in entry.marks else _marked(name, entry)
+    return style.faint(_marked(name, entry)) if DEPENDENCY in entry.marks else _marked(name, entry, style)
 
 
 def _avail_item(entry: Entry, style: Style) -> str:
@@ -180,13 +180,14 @@ def _avail_item(entry: Entry, style: Style) -> str:
         return style.forbidden(item)
     if "NF" in entry.marks:
         return style.nearly(item)
-    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else item
+    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else _marked(entry.full_name, entry, style)
 
 
-def _marked(name: str, entry: Entry) -> str:
-    marks = [PROPERTIES[mark][0] if mark in PROPERTIES else mark for mark in entry.marks]
+def _marked(name: str, entry: Entry, style: Style = PLAIN) -> str:
+    marks = [mark if isinstance(mark, str) else style.named(mark.colour, mark.letters) for mark in entry.marks]
     marks += [":".join(entry.symbols)] if entry.symbols else []
-    return f"{name} ({','.join(marks)})" if marks else name
+    whole = next((mark.colour for mark in entry.marks if not isinstance(mark, str) and mark.whole), "")
+    return f"{style.named(whole, name)} ({','.join(marks)})" if marks else name
 
 
 def numbered(items: Sequence[str]) -> list[str]:
@@ -198,8 +199,8 @@ def numbered(items: Sequence[str]) -> list[str]:
 def _legend(entries: Iterable[Entry], style: Style) -> str:
     """Explain the marks that occur, after an empty line."""
     used = {mark for entry in entries for mark in entry.marks}
-    known = {mark: (mark, text) for mark, text in MEANINGS.items()} | PROPERTIES
-    rows = [row for key, row in known.items() if key in used]
+    rows = [(mark, text) for mark, text in MEANINGS.items() if mark in used]
+    rows += sorted({mark[:2] for mark in used if not isinstance(mark, str)})
     room = max((len(mark) for mark, _ in rows), default=0)
     lines = [f"{_INDENT}{style.bold(f'{mark:>{room}}')}  {text}\n" for mark, text in rows]
     return "".join(["\n" * bool(lines), *lines])
@@ -229,4 +230,4 @@ def _nested(blocks: Sequence[Block], width: int) -> str:
 
 
 def _decorated(line: str, entry: Entry, decorate: bool) -> str:
-    return line + "".join(_DECORATIONS.get(mark, "") for mark in entry.marks) if decorate else line
+    return line + "".join(text for mark, text in _DECORATIONS.items() if mark in entry.marks) if decorate else line

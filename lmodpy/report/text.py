@@ -50,10 +50,15 @@ class Style:
         """What will soon be refused."""
         return self._coded("1;31;43", text)
 
+    def named(self, colour: str, text: str) -> str:
+        """Return a text in a colour that has a name, as lmodrc files give them; plain in others."""
+        return self._coded(f"1;{_COLOURS[colour]}", text) if colour in _COLOURS else text
+
     def _coded(self, code: str, text: str) -> str:
         return f"\033[{code}m{text}\033[0m" if self.colour and text else text
 
 
+_COLOURS = {"black": 30, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36, "white": 37}
 PLAIN = Style()
 
 

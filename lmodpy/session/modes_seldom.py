@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from lmodpy import system
 from lmodpy.env.environment import ALIAS, COMPLETION, CSH_FUNCTION, EXPORTED, SH_FUNCTION
 from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations_seldom as op
+from lmodpy.modulefile.properties import PROPERTIES
 from lmodpy.session.modes import Stopped, ignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lmodpy.modulefile.properties import Property
     from lmodpy.session.frame import Frame
     from lmodpy.session.modes import Handler, Row
 
@@ -179,29 +182,22 @@ def purge_others(frame: Frame, said: op.Purge) -> None:
 # Marks, messages, control.
 
 
-PROPERTIES = {
-    "arch": {"gpu", "mic", "offload"},
-    "lmod": {"sticky"},
-    "state": {"experimental", "obsolete", "testing"},
-    "status": {"active"},
-}
-"""The properties that there are at every site, and their values."""
-
-
 def mark_known(frame: Frame, said: op.Property) -> None:
     """Mark the module with a property that is declared, or take the mark away."""
     values = said.value.split(":")
-    if not PROPERTIES.get(said.name, set()).issuperset(values) and not _declares_more(frame):
-        known = ", ".join(f"{name}:{value}" for name in PROPERTIES for value in sorted(PROPERTIES[name]))
+    if _allows(PROPERTIES, said.name, values):
+        mark(frame, said)
+        return
+    declared = frame.session.declared()
+    if not _allows(declared, said.name, values):
+        known = ", ".join(f"{name}:{value}" for name in declared for value in sorted(declared[name].values))
         text = f"no property `{said.name}` with the value `{said.value}` is declared"
         raise Refused(text, hint=f"use one of {known}, or declare it in an lmodrc.lua")
     mark(frame, said)
 
 
-def _declares_more(frame: Frame) -> bool:
-    """Say whether the site or the user has an lmodrc file, which may declare any property."""
-    places = (f"{frame.getenv('LMOD_CONFIG_DIR') or '/etc/lmod'}/lmodrc.lua", f"{frame.getenv('HOME')}/.lmodrc.lua")
-    return bool(frame.getenv("LMOD_RC")) or any(map(system.exists, places))
+def _allows(declared: Mapping[str, Property], name: str, values: Iterable[str]) -> bool:
+    return name in declared and declared[name].values.issuperset(values)
 
 
 def mark(frame: Frame, said: op.Property) -> None:

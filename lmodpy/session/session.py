@@ -17,13 +17,14 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, NamedTuple
 
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.env.environment import Environment, Mark
     from lmodpy.modulefile.operations import Call
+    from lmodpy.modulefile.properties import Property
     from lmodpy.modulefile.questions import Host
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
@@ -71,6 +72,7 @@ class Session:
         *,
         shell_is: tuple[str, str] = ("bash", "sh"),
         say: Callable[[str], None] = lambda _: None,
+        declared: Callable[[], Mapping[str, Property]] = dict,
     ) -> None:
         self.env = env
         self.tree = tree
@@ -96,6 +98,8 @@ class Session:
         self._named: set[str] = set()
         self._sticky: set[str] = set()
         self._say = say
+        self.declared = declared
+        """Returns the properties that the site declares, besides those that are everywhere."""
         self.system_path = state.system_path
         self._settled_path = env.get("MODULEPATH")
         self._system_rc, self._rc_moved = settings.system_rc(), False
