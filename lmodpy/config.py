@@ -15,7 +15,7 @@ else:
 
 
 class Setting(NamedTuple):
-    """One setting, its value, and where that came from: `default`, `environment` or `command line`.
+    """One setting, its value, and where that came from: `default`, `environment`, `command line`, or a site file.
 
     `kind` is flag, number, text, or the words that it knows, with | between them. `id` is Lmod's short name for it in
     `--config_json`. A meaning that begins with `none` is that of a variable of Lmod's that does nothing here.
@@ -51,12 +51,12 @@ ROWS: tuple[Row, ...] = (
     ("ancient_time", "LMOD_ANCIENT_TIME", "86400", "number", "tm_ancient", "none: nothing is believed for its age"),
     ("auto_swap", "LMOD_AUTO_SWAP", "yes", "flag", "autoSwap", "a module of the same family is replaced, not refused"),
     ("avail_extensions", "LMOD_AVAIL_EXTENSIONS", "yes", "flag", "disp_av_ext", "none yet: extensions in `avail`"),
-    ("avail_style", "LMOD_AVAIL_STYLE", "<system>", "text", "avail_style", "none yet: titles in `avail`"),
+    ("avail_style", "LMOD_AVAIL_STYLE", "<system>", "text", "avail_style", "which titles `avail` has, if the site has several"),
     ("branch", "LMOD_BRANCH", "main", "text", "lmod_branch", "none: for information only"),
     ("cached_loads", "LMOD_CACHED_LOADS", "no", "flag", "spdr_loads", "none yet: `load` asks the cache"),
     ("sort_case", "LMOD_CASE_INDEPENDENT_SORTING", "no", "flag", "case", "capital letters do not matter for the order"),
     ("colorize", "LMOD_COLORIZE", "yes", "yes|no|force", "colorize", "colours on a terminal: yes, no or force"),
-    ("config_dir", "LMOD_CONFIG_DIR", "/etc/lmod", "text", "configDir", "where the site's lmodrc.lua is"),
+    ("config_dir", "LMOD_CONFIG_DIR", "/etc/lmod", "text", "configDir", "where SitePackage.lua and lmodrc.lua are"),
     ("config_file", "LMOD_CONFIG_LOCATION", "no", "text", "lmod_cfg", "none: which file Lmod has read"),
     ("no_name_swap", "LMOD_DISABLE_NAME_AUTOSWAP", "no", "flag", "disable1N", "another version is refused"),
     ("no_same_name_swap", "LMOD_DISABLE_SAME_NAME_AUTOSWAP", "no", "flag", "", "older name of the one above"),
@@ -86,7 +86,7 @@ ROWS: tuple[Row, ...] = (
     ("tmod_rc_file", "MODULERCFILE", "", "text", "", "the name that Environment Modules has for it"),
     ("mpath_avail", "LMOD_MPATH_AVAIL", "no", "flag", "mpath_av", "words of `avail` may also name directories"),
     ("nearly_forbidden_days", "LMOD_NEARLY_FORBIDDEN_DAYS", "14", "number", "", "how early users are told of it"),
-    ("package_path", "LMOD_PACKAGE_PATH", "", "text", "", "none yet: where SitePackage.lua is"),
+    ("package_path", "LMOD_PACKAGE_PATH", "", "text", "", "where SitePackage.lua is: directories, separated by colons"),
     ("pager", "LMOD_PAGER", "less", "text", "pager", "what shows long lists on a terminal; none: nothing does"),
     ("pager_options", "LMOD_PAGER_OPTS", "-XqMREF", "text", "pager_opts", "how `less` is to behave"),
     ("pin_versions", "LMOD_PIN_VERSIONS", "no", "flag", "pin_v", "`restore` takes the versions that were saved"),
@@ -99,7 +99,7 @@ ROWS: tuple[Row, ...] = (
     ("messages_file", "LMOD_SITE_MSG_FILE", "", "text", "lang_site", "none: these are not Lmod's texts"),
     ("site_name", "LMOD_SITE_NAME", "", "text", "siteName", "families are also told in <SITE>_FAMILY_<NAME>"),
     ("site_package", "LMOD_SITEPACKAGE_LOCATION", "standard", "text", "sitePkg", "none: which file Lmod has read"),
-    ("site_package_first", "LMOD_SITEPACKAGE_PREPEND", "", "text", "sitePkgPrepend", "none yet: the site's code"),
+    ("site_package_first", "LMOD_SITEPACKAGE_PREPEND", "", "text", "sitePkgPrepend", "files before lmod_config.lua"),
     ("host_name", "LMOD_SYSHOST", "", "text", "syshost", "none yet: which machine's caches are meant"),
     ("default_modules", "LMOD_SYSTEM_DEFAULT_MODULES", "", "text", "sysDfltM", "what `reset` loads"),
     ("system_name", "LMOD_SYSTEM_NAME", "", "text", "sysName", "collections of this system only"),
@@ -151,6 +151,8 @@ class Settings:
     def __init__(self, environ: Mapping[str, str], chosen: Mapping[str, str] | None = None) -> None:
         self._environ = environ
         self._chosen = chosen or {}
+        self._assigned: dict[str, str] = {}
+        """Where values come from that the site's files have set, by name."""
         self.doubts: dict[str, str] = {}
         """What a value could not be read as, by variable: for one warning each."""
         self._flags: dict[str, bool] = {}
@@ -158,6 +160,12 @@ class Settings:
     def choose(self, values: Mapping[str, str]) -> None:
         """Let values of the command line, by name, come before those of the environment."""
         self._chosen = {**self._chosen, **values}
+        self._flags.clear()
+
+    def assign(self, name: str, value: str, origin: str) -> None:
+        """Let a value of the site's files come before that of the environment."""
+        self._environ = {**self._environ, _ROW_OF[name][1]: value}
+        self._assigned[name] = origin
         self._flags.clear()
 
     def text(self, name: str) -> str:
@@ -191,7 +199,8 @@ class Settings:
     def setting(self, name: str) -> Setting:
         """Return a setting with its value and where that came from."""
         row = _ROW_OF[name]
-        origin = "command line" if name in self._chosen else "environment" if row[1] in self._environ else "default"
+        from_site = self._assigned.get(name, "environment")
+        origin = "command line" if name in self._chosen else from_site if row[1] in self._environ else "default"
         return Setting(*row, self.text(name), origin)
 
     def shows_hidden(self, where: str) -> bool:
@@ -221,6 +230,18 @@ class Settings:
         except OSError:
             return []
         return [f"{place}/etc/{name}" for name in ("rc.lua", "rc") if name in there][:1]
+
+    def site_files(self) -> list[str]:
+        """Return the site's files in Lua that there are, in the order in which they run.
+
+        Of several SitePackage.lua the one in the site's directory counts, then the last of LMOD_PACKAGE_PATH.
+        """
+        place, packages, before = self.text("config_dir"), self.text("package_path"), self.text("site_package_first")
+        found = [path for path in (*before.split(":"), f"{place}/lmod_config.lua") if path and system.is_file(path)]
+        for folder in (place, *reversed(packages.split(":"))):
+            if folder and system.is_file(f"{folder}/SitePackage.lua"):
+                return [*found, f"{folder}/SitePackage.lua"]
+        return found
 
     def turns_blocks(self) -> bool:
         """Say whether several paths in one prepend come out in reverse order."""

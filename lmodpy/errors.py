@@ -14,6 +14,9 @@ from __future__ import annotations
 class LmodError(Exception):
     """A failure that has a text for the user, a hint (may be empty) and an exit status."""
 
+    id = ""
+    """Lmod's name for a message of this kind, by which sites know it; empty for none."""
+
     def __init__(self, text: str, hint: str = "", status: int = 1) -> None:
         super().__init__(text)
         self.text = text
@@ -28,6 +31,8 @@ class UsageError(LmodError):
 class ModuleNotFound(LmodError):
     """No module of the asked names can be loaded now; `names` are those that cannot."""
 
+    id = "e_Failed_Load"
+
     def __init__(self, text: str, hint: str = "", names: tuple[str, ...] = ()) -> None:
         super().__init__(text, hint)
         self.names = names
@@ -39,6 +44,8 @@ class ModulefileError(LmodError):
     `where` is `file:line` as far as known, `module` the full name, filled in by the innermost evaluation.
     """
 
+    id = "e_Unable_2_Load"
+
     def __init__(self, text: str, where: str = "", hint: str = "") -> None:
         super().__init__(text, hint)
         self.where = where
@@ -47,6 +54,10 @@ class ModulefileError(LmodError):
 
 class Refused(ModulefileError):
     """A modulefile, or a rule that it states, refuses what was asked."""
+
+    def __init__(self, text: str, where: str = "", hint: str = "", id: str = "") -> None:  # noqa: A002 - as it is called
+        super().__init__(text, where, hint)
+        self.id = id
 
 
 class Leave(LmodError):

@@ -209,6 +209,8 @@ def _restore(context: Context, place: Place, *, named: bool) -> None:
             session.warn(f"restored, though it is not as it was saved: {problem}")
         if not named:
             session.env.assign(_IS_DEFAULT, "1")
+        if context.hooks:
+            context.hooks.apply("restore", {"collection": place.name, "name": place.name, "fn": place.path})
         _note(context, f"Restored `{place.name}`: {_names(session.loaded.active())}")
         return
     session.forget(mark)

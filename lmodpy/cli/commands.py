@@ -52,6 +52,11 @@ def run_line(
         return _answer(USAGE, status=0 if line.command or line.on("help") else 1)
     if answer is None:
         raise UsageError(f"`module {line.command}` is a word of Lmod that lmodpy does not have yet")
+    paths = settings.site_files()
+    if paths:
+        from lmodpy.cli import site  # noqa: PLC0415 - not every site has such files
+
+        return Result(*site.run(paths, command(answer), line, speaker, environ, settings, say))
     context = Context(line, speaker, environ, settings, say)
     command(answer)(context)
     diff, told = context.finish()

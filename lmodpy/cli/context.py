@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lmodpy.cli.arguments import Line
     from lmodpy.cli.opening import Evaluators
+    from lmodpy.cli.site import Site
     from lmodpy.cli.siterc import SiteRc
     from lmodpy.cli.watch import Watch
     from lmodpy.config import Settings
@@ -29,7 +30,13 @@ class Context:
     """The line that was typed, what it was typed in, and what comes of it."""
 
     def __init__(
-        self, line: Line, speaker: Shell, environ: Mapping[str, str], settings: Settings, say: Callable[[str], None]
+        self,
+        line: Line,
+        speaker: Shell,
+        environ: Mapping[str, str],
+        settings: Settings,
+        say: Callable[[str], None],
+        site: Site | None = None,
     ) -> None:
         self.line = line
         self.speaker = speaker
@@ -57,7 +64,10 @@ class Context:
         )
         self.doubts: list[str] = []
         """What was doubtful in the site's files."""
-        self._evaluators: Evaluators | None = None
+        self._evaluators: Evaluators | None = site.evaluators if site else None
+        self.site = site
+        """What the site's files have set up, if it has any."""
+        self.hooks = site.hooks if site else None
         self._site_rc: SiteRc | None = None
         self.index: Index | None = None
         """What is known of the trees from earlier commands, once it is asked for."""
@@ -81,7 +91,7 @@ class Context:
         if self._evaluators is None:
             from lmodpy.cli.opening import Evaluators  # noqa: PLC0415 - some commands run none
 
-            self._evaluators = Evaluators(self)
+            self._evaluators = Evaluators(self.environ, self.speaker, self.say)
         return self._evaluators
 
     @property
@@ -135,7 +145,7 @@ class Context:
             diff = Diff()
         for task in self.afterwards:
             task()
-        if self.index is not None:
+        if self.index is not None and not (self.site and self.site.keeps_no_cache()):
             self.index.save()
         told = "".join(self.notes)
         if self.answered is not None:
@@ -169,7 +179,11 @@ class Context:
 
     def _warnings(self) -> list[str]:
         """Return what was doubtful."""
-        doubts = [*self.doubts, *(f"{name}: {what}" for name, what in self.settings.doubts.items())]
+        doubts = [
+            *(self.site.warnings if self.site else ()),
+            *self.doubts,
+            *(f"{name}: {what}" for name, what in self.settings.doubts.items()),
+        ]
         session = self._session
         if session is None:
             return doubts

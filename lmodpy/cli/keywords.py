@@ -50,6 +50,8 @@ def category(context: Context) -> None:
             modules[record.module.name] = modules.get(record.module.name, 0) + 1
     matches = matcher(context, words)
     found = {name: dict(sorted(known[name].items())) for name in sorted(known) if matches((name,))}
+    if context.site and "category" in context.site.hooks:
+        found = context.site.categories(found, simple=not words)
     if line.on("json"):
         context.answer({"categories": [_category_data(name, modules) for name, modules in found.items()]})
     elif line.on("terse"):

@@ -34,6 +34,9 @@ def list_(context: Context) -> None:
         return
     shows = line.on("all") or line.on("terse") or context.settings.shows_hidden("list")
     modules = [m for m in found if shows or "v" not in m.marks]
+    unlisted = len(found) - len(modules)
+    if context.site and "listHook" in context.site.hooks:
+        modules = context.site.to_list(modules)
     if line.on("tree") and modules:
         from lmodpy.cli.overviews import loaded_tree_text  # noqa: PLC0415 - seldom asked for
 
@@ -46,7 +49,6 @@ def list_(context: Context) -> None:
         context.listing.append(terse_list(entries, decorate=decorate) if told else "")
         return
     names = [module.asked for module in inactive]
-    unlisted = len(found) - len(modules)
     context.listing.append(loaded_list(entries, names, context.width(), style(context), unlisted=unlisted))
 
 
@@ -75,7 +77,8 @@ def avail(context: Context) -> None:
         )
         return
     found = [] if line.words else aliases_of(session, roots)
-    context.listing.append(avail_list(blocks, context.width(), style(context), aliases=found))
+    titles = context.site.titles(roots) if context.site else {}
+    context.listing.append(avail_list(blocks, context.width(), style(context), aliases=found, titles=titles))
 
 
 def roots_of(context: Context) -> list[str]:
@@ -88,7 +91,8 @@ def roots_of(context: Context) -> list[str]:
 
 def style(context: Context) -> Style:
     """Return how lists are coloured."""
-    return Style(colour=context.colours(), italic=context.settings.flag("hidden_italic"))
+    named = context.site.coloured if context.site and "colorize_fullName" in context.site.hooks else None
+    return Style(colour=context.colours(), italic=context.settings.flag("hidden_italic"), name=named)
 
 
 def asked(context: Context, roots: Sequence[str]) -> list[str]:

@@ -11,12 +11,13 @@ from lmodpy.tree.tree import Found, Options, Tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from lmodpy.cli.context import Context
     from lmodpy.config import Settings
     from lmodpy.modulefile.lua import LuaEvaluator
     from lmodpy.modulefile.questions import Host
+    from lmodpy.shells.base import Shell
 
 
 def opened(context: Context) -> Session:
@@ -41,6 +42,7 @@ def opened(context: Context) -> Session:
         shell_is=(speaker.name, speaker.kind),
         say=context.say,
         declared=lambda: context.site_rc.properties,
+        hooks=context.hooks,
     )
 
 
@@ -61,8 +63,10 @@ def tree(context: Context) -> Tree:
 class Evaluators:
     """What runs modulefiles and rc files, by their kind; made when the first of a kind must run."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, environ: Mapping[str, str], speaker: Shell, say: Callable[[str], None]) -> None:
+        self._environ = environ
+        self._speaker = speaker
+        self._say = say
         self._lua: LuaEvaluator | None = None
 
     def evaluator(self, path: str) -> Callable[[str, Host], None]:
@@ -75,8 +79,7 @@ class Evaluators:
         """Return what an rc file says."""
         from lmodpy.modulefile.rcwords import RcHost  # noqa: PLC0415 - rc files are rare
 
-        speaker = self._context.speaker
-        host = RcHost(self._context.environ, self._context.say, (speaker.name, speaker.kind))
+        host = RcHost(self._environ, self._say, (self._speaker.name, self._speaker.kind))
         return self.lua().run_rc(path, host)
 
     def matches(self, pattern: str, text: str) -> bool:
@@ -118,6 +121,7 @@ def tree_options(context: Context, evaluators: Evaluators) -> Options:
         max_depth={root: int(depth) for root, _, depth in depths if root and depth.isdecimal()} or None,
         is_ignored=evaluators.ignores(patterns) if patterns else ignored_by_default,
         matches=evaluators.matches,
+        **(context.site.options() if context.site else {}),
     )
 
 

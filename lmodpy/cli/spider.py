@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lmodpy.cli.context import Context
+    from lmodpy.cli.site import Site
     from lmodpy.spider.crawl import Crawl
     from lmodpy.spider.facts import Record
     from lmodpy.spider.search import Extension, Match
@@ -154,9 +155,18 @@ def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:
         if len(match.versions) == 1:
             texts += [report.card_text(card, width, ink) for card in _cards(context, search, match, versions)]
         else:
+            if context.site:
+                versions = _decorated(context.site, search, match, versions)
             topic = Topic(match.name, versions, search.describe(match), match.others)
             texts.append(report.topic_text(topic, width, ink))
     context.listing.append("\n".join(texts))
+
+
+def _decorated(site: Site, search: Search, match: Match, versions: Sequence[Version]) -> tuple[Version, ...]:
+    """Return the versions with what the site puts behind them."""
+    records = {module.full_name: search.crawl.record(module) for module in match.modules}
+    added = {name: site.decoration(record) for name, record in records.items()}
+    return tuple(v._replace(marks=(*v.marks, *filter(None, [added.get(v.full_name)]))) for v in versions)
 
 
 def _cards(context: Context, search: Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from lmodpy import system
-from lmodpy.cli.opening import Evaluators
 from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.session.codec import State
@@ -47,7 +46,15 @@ def walk(
 def reader(context: Context) -> Callable[[Modulefile], Facts]:
     """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself."""
     session, home = _reader(context), context.environ.get("HOME", "")
-    return lambda module: _facts(session, module, home)
+    hooks = context.hooks
+
+    def read(module: Modulefile) -> Facts:
+        facts = _facts(session, module, home)
+        if hooks and "load_spider" in hooks:
+            hooks.apply("load_spider", {"fn": module.path, "modFullName": module.full_name, "sn": module.name})
+        return facts
+
+    return read
 
 
 def reachable(context: Context) -> list[Record]:
@@ -108,7 +115,7 @@ def _reader(context: Context) -> Session:
         Environment(context.environ, {}, context.rules),
         State(),
         context.session.tree,
-        Evaluators(context).evaluator,
+        context.evaluators.evaluator,
         context.settings,
         shell_is=(speaker.name, speaker.kind),
     )

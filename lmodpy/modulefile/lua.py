@@ -18,10 +18,11 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from lmodpy.modulefile.questions import Host
+    from lmodpy.modulefile.sitescope import SiteScope
 
 LARGEST_FILE = 4 << 20
 MOST_MEMORY = 512 << 20
@@ -37,21 +38,29 @@ class LuaEvaluator:
     """Runs Lua modulefiles and rc files. The runtime is made when the first one must run; runs may nest."""
 
     def __init__(self) -> None:
-        self._hosts: list[Host] = []
+        self.hosts: list[Host] = []
+        """Whom words speak to, the one that counts last."""
         self._problems: list[tuple[object, int | None]] = []
         self._rc: list[object] | None = None
-        self._runtime: Any = None
+        self.runtime: Any = None
         self._run: Any = None
+        self.common: Any = None
+        """What all modulefiles have in common, in Lua."""
+        self.enter: Any = None
+        self.decorate: Callable[[str, Host, str], str] | None = None
+        """What the site adds to the text of modulefiles."""
 
     def run(self, path: str, host: Host) -> None:
         """Evaluate a modulefile; its words go to `host`. Raises ModulefileError with file and line."""
-        text = _read(path)
-        self._hosts.append(host)
+        text = read(path)
+        if self.decorate is not None:
+            text = self.decorate(path, host, text)
+        self.hosts.append(host)
         rc, self._rc = self._rc, None
         try:
             self._evaluate(text, path, acts=host.mode_name in _ACTING)
         finally:
-            self._hosts.pop()
+            self.hosts.pop()
             self._rc = rc
 
     def run_rc(self, path: str, host: Any) -> list[object]:
@@ -59,14 +68,14 @@ class LuaEvaluator:
 
         The few words that an rc file has ask little of `host`: an RcHost.
         """
-        text = _read(path)
-        self._hosts.append(host)
+        text = read(path)
+        self.hosts.append(host)
         outer, self._rc = self._rc, []
         try:
             self._evaluate(text, path)
             return self._rc
         finally:
-            self._hosts.pop()
+            self.hosts.pop()
             self._rc = outer
 
     def globals_of(self, path: str, host: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -74,23 +83,31 @@ class LuaEvaluator:
 
         Raises ModulefileError with file and line. `host` answers what the file asks, as in `run`.
         """
-        text = _read(path)
+        text = read(path)
         if self._run is None:
             self._start()
-        wanted = self._runtime.table_from(dict.fromkeys(names, True))
-        self._hosts.append(host)
+        wanted = self.runtime.table_from(dict.fromkeys(names, True))
+        self.hosts.append(host)
         try:
             self._evaluate(text, path, wanted=wanted)
         finally:
-            self._hosts.pop()
-        return {name: value for name, value in self._outward(wanted).items() if value is not False}
+            self.hosts.pop()
+        return {name: value for name, value in self.outward(wanted).items() if value is not False}
+
+    def site(self, host: Callable[[], Host], words: Mapping[str, Callable[..., Any]]) -> SiteScope:
+        """Return the scope in which files of the site run; `host` tells whom what they say goes to."""
+        from lmodpy.modulefile.sitescope import SiteScope  # noqa: PLC0415 - where a site has such files
+
+        if self._run is None:
+            self._start()
+        return SiteScope(self, host, words)
 
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a Lua pattern describes some part of a text; raises ModulefileError for no pattern."""
         if self._run is None:
             self._start()
         try:
-            return self._runtime.globals().string.find(_inward(text), _inward(pattern)) is not None
+            return self.runtime.globals().string.find(_inward(text), _inward(pattern)) is not None
         except Exception as error:  # noqa: BLE001 - lupa's own class, which it would cost to import
             raise ModulefileError(f"{pattern!r} is no Lua pattern: {_first_line(error)}") from None
 
@@ -99,9 +116,9 @@ class LuaEvaluator:
         if self._run is None:
             self._start()
         try:
-            read = self._runtime.eval("function(text) return assert(load('return ' .. text, '=', 't', {}))() end")
+            read = self.runtime.eval("function(text) return assert(load('return ' .. text, '=', 't', {}))() end")
             table = read(_inward(text))
-            return [str(item) for item in self._outward(table).values()]
+            return [str(item) for item in self.outward(table).values()]
         except Exception as error:  # noqa: BLE001
             raise ModulefileError(f"{text!r} is no table of texts in Lua: {_first_line(error)}") from None
 
@@ -117,7 +134,7 @@ class LuaEvaluator:
         if not done:
             problem, line = self._problems.pop()
             self._problems.clear()
-            raise _explained(problem, path, line)
+            raise explained(problem, path, line)
 
     def _start(self) -> None:
         runtime = lua_runtime()(
@@ -127,13 +144,14 @@ class LuaEvaluator:
             register_builtins=False,
             max_memory=MOST_MEMORY,
         )
-        self._runtime = runtime
+        self.runtime = runtime
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP_ENOUGH))
         self._wrap = runtime.eval("function(f) return function(...) return f(...) end end")
         prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = prelude(system.content(_PRELUDE).decode("latin-1"))
         functions = (self._word, self._getenv, self._write, self._tell, self._program)
-        self._run = chunk(*map(self._wrap, functions), lambda *problem: self._problems.append(problem))
+        report = lambda *problem: self._problems.append(problem)  # noqa: E731
+        self._run, self.common, self.enter = chunk(*map(self._wrap, functions), report)
 
     def _word(self, name: str) -> Any:
         """Return the Lua function for a word, None for an unknown one."""
@@ -153,7 +171,7 @@ class LuaEvaluator:
 
     def _speaker(self, word: str) -> Callable[..., Any]:
         """Return what says a word: most of what a modulefile does passes here, so it is short."""
-        hosts, outward, inward, maker = self._hosts, self._outward, self._inward, row(word)[0]
+        hosts, outward, inward, maker = self.hosts, self.outward, self.inward, row(word)[0]
 
         def say(*args: Any) -> Any:
             host = hosts[-1]
@@ -185,48 +203,55 @@ class LuaEvaluator:
     def _say_rc(self, word: str, args: tuple[Any, ...]) -> None:
         from lmodpy.modulefile.rcwords import rc_statement  # noqa: PLC0415
 
-        said: Any = rc_statement(word, tuple(map(self._outward, args)))
+        said: Any = rc_statement(word, tuple(map(self.outward, args)))
         for pattern in said.names if getattr(said, "patterns", False) else ():
             self.matches(pattern, "")
         if self._rc is not None:
             self._rc.append(said)
 
     def _ask(self, question: Any, word: str, args: tuple[Any, ...]) -> Any:
-        host = self._hosts[-1]
+        host = self.hosts[-1]
         code = question.__code__
         if not code.co_flags & _ANY_NUMBER:
             args = args[: code.co_argcount - 1]  # as Lua's own functions, it does not mind more
         try:
-            return self._inward(question(host, *map(self._outward, args)))
+            return self.inward(question(host, *map(self.outward, args)))
         except (TypeError, AttributeError, ValueError, OverflowError) as error:
-            given = ", ".join(repr(self._outward(arg)) for arg in args)
+            given = ", ".join(repr(self.outward(arg)) for arg in args)
             text = f"`{word.replace(' ', '.')}` cannot do with ({given.replace('None', 'nil')})"
             raise ModulefileError(text) from error
 
     def _getenv(self, name: Any = None) -> Any:
         if not isinstance(name, str):
             raise ModulefileError("`os.getenv` takes the name of a variable, not nil or a table")
-        if not self._hosts:
+        if not self.hosts:
             return None
-        return self._inward(self._hosts[-1].getenv(_outward(name)))
+        return self.inward(self.hosts[-1].getenv(_outward(name)))
 
     def _write(self, text: str) -> None:
-        if self._hosts:
-            self._hosts[-1].write(_outward(text))
+        if self.hosts:
+            self.hosts[-1].write(_outward(text))
 
     def _tell(self, text: str) -> None:
-        if self._hosts:
-            self._hosts[-1].tell(_outward(text))
+        if self.hosts:
+            self.hosts[-1].tell(_outward(text))
 
     def _program(self, command: Any = None) -> Any:
         from lmodpy.modulefile.programs import run, run_for  # noqa: PLC0415 - few modulefiles start programs
 
         if type(command) is not str:
             raise ModulefileError("`io.popen` and `os.execute` take a command as text, not nil or a table")
-        text, status = run_for(self._hosts[-1], _outward(command)) if self._hosts else run(_outward(command), {})
+        text, status = run_for(self.hosts[-1], _outward(command)) if self.hosts else run(_outward(command), {})
         return _inward(text), status
 
-    def _outward(self, value: Any) -> Any:
+    def border(self, function: Callable[..., Any], *, raw: bool = False) -> Any:
+        """Return a function of ours as one of Lua's; `raw`: it gets values as Lua has them."""
+        if raw:
+            return self._wrap(function)
+        return self._wrap(lambda *args: self.inward(function(*map(self.outward, args))))
+
+    def outward(self, value: Any) -> Any:
+        """Return a value of Lua's as one of ours."""
         if type(value) is str:
             return value if value.isascii() else _outward(value)
         if isinstance(value, int | float | bool) or value is None:
@@ -234,20 +259,21 @@ class LuaEvaluator:
         if type(value) is _Range:
             return value.request
         if _is_table(value):
-            return {self._outward(key): self._outward(item) for key, item in value.items()}
+            return {self.outward(key): self.outward(item) for key, item in value.items()}
         return value
 
-    def _inward(self, value: Any) -> Any:
+    def inward(self, value: Any) -> Any:
+        """Return a value of ours as one of Lua's."""
         if isinstance(value, str):
             return _inward(value)
         if isinstance(value, Request):
             return _Range(value)
         if type(value) is tuple:
-            return tuple(map(self._inward, value))
+            return tuple(map(self.inward, value))
         if type(value) is list:
-            return self._runtime.table(*map(self._inward, value))
+            return self.runtime.table(*map(self.inward, value))
         if type(value) is dict:
-            return self._runtime.table_from({self._inward(key): self._inward(item) for key, item in value.items()})
+            return self.runtime.table_from({self.inward(key): self.inward(item) for key, item in value.items()})
         return value
 
 
@@ -260,7 +286,8 @@ class _Range:
         self.request = request
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
+    """Return the text of a file in Lua, as Lua reads it; raises ModulefileError."""
     try:
         content = system.content(path, LARGEST_FILE)
     except OSError as error:
@@ -271,7 +298,7 @@ def _read(path: str) -> str:
     return "--" + text if text.startswith("#") else text
 
 
-def _explained(problem: object, path: str, line: int | None) -> LmodError:
+def explained(problem: object, path: str, line: int | None) -> LmodError:
     """Return the error to raise for what Lua threw."""
     where = f"{path}:{line}" if line else path
     if isinstance(problem, LmodError):

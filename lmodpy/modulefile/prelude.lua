@@ -173,7 +173,7 @@ end
 
 -- Run a text in a fresh scope; return whether it ran to its end. `acts`: nobody hears how the module describes itself.
 -- `wanted` gets the global variables that it has set, for the names that are its keys.
-return function(text, is_rc, acts, wanted)
+local function run(text, is_rc, acts, wanted)
   local here, outer, heard = setmetatable({}, is_rc and rc_scope() or scope), current, not unheard
   local chunk, problem = load(text, name, "t", here)
   if not chunk then
@@ -187,3 +187,12 @@ return function(text, is_rc, acts, wanted)
   for key in pairs(wanted or {}) do wanted[key] = rawget(here, key) or false end
   return done
 end
+
+-- Let another scope be the current one; return the one that was.
+local function enter(other)
+  local outer = current
+  current = other
+  return outer
+end
+
+return run, common, enter

@@ -168,19 +168,21 @@ def _arrows(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _loaded_item(entry: Entry, style: Style) -> str:
-    name = f"{entry.alias} -> {entry.full_name}" if entry.alias else entry.full_name
+    name = style.module(entry.full_name, entry.name or entry.full_name)
+    name = f"{entry.alias} -> {name}" if entry.alias else name
     return style.faint(_marked(name, entry)) if DEPENDENCY in entry.marks else _marked(name, entry, style)
 
 
 def _avail_item(entry: Entry, style: Style) -> str:
-    item = _marked(entry.full_name, entry)
+    name = style.module(entry.full_name, entry.name or entry.full_name)
+    item = _marked(name, entry)
     if "L" in entry.marks or "HL" in entry.marks:
         return style.green(item)
     if "F" in entry.marks:
         return style.forbidden(item)
     if "NF" in entry.marks:
         return style.nearly(item)
-    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else _marked(entry.full_name, entry, style)
+    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else _marked(name, entry, style)
 
 
 def _marked(name: str, entry: Entry, style: Style = PLAIN) -> str:

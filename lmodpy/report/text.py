@@ -6,16 +6,22 @@ from lmodpy.errors import ModulefileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lmodpy.errors import LmodError
 
 
 class Style:
-    """Knows whether to colour, so that nobody else has to ask; `italic` is how hidden modules look, else faint."""
+    """Knows whether to colour, so that nobody else has to ask.
 
-    def __init__(self, *, colour: bool = False, italic: bool = False) -> None:
+    `italic` is how hidden modules look, else faint; `name` returns the full name of a module as the site wants it.
+    """
+
+    def __init__(
+        self, *, colour: bool = False, italic: bool = False, name: Callable[[str, str], str] | None = None
+    ) -> None:
         self.colour = colour
+        self._name = name
         self._hidden = "3" if italic else "2"
 
     def bold(self, text: str) -> str:
@@ -49,6 +55,10 @@ class Style:
     def nearly(self, text: str) -> str:
         """What will soon be refused."""
         return self._coded("1;31;43", text)
+
+    def module(self, full_name: str, name: str) -> str:
+        """The name of a module in a list."""
+        return self._name(full_name, name) if self._name else full_name
 
     def named(self, colour: str, text: str) -> str:
         """Return a text in a colour that has a name, as lmodrc files give them; plain in others."""

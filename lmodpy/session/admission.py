@@ -22,7 +22,7 @@ def admitted(session: Session, module: Modulefile) -> str:
     ban = session.tree.ban(module)
     about = f": {ban.message}" if ban and ban.message else ""
     if ban and not ban.since:
-        raise Refused(f"{module.full_name} is forbidden{about}", hint=f"module avail {module.name}")
+        raise Refused(f"{module.full_name} is forbidden{about}", hint=f"module avail {module.name}", id="e_Forbidden")
     if ban:
         session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}")
     return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + "n" * bool(ban)
@@ -44,7 +44,11 @@ def let_in(session: Session, module: Modulefile) -> None:
     for there in others:
         if there.name != module.name and any(_means(text, module) for text in there.properties):
             hint = f"module swap {there.full_name} {module.full_name}"
-            raise Refused(f"{module.full_name} cannot be loaded together with {there.full_name}", hint=hint)
+            raise Refused(
+                f"{module.full_name} cannot be loaded together with {there.full_name}",
+                hint=hint,
+                id="e_Conflict_Downstream",
+            )
 
 
 def _open(request: Request) -> tuple[str, str]:

@@ -74,7 +74,9 @@ class Frame:
         following = self.session.next_same(self)
         if following is None:
             if must:
-                raise Refused("inherit() finds no further modulefile of this name along MODULEPATH")
+                raise Refused(
+                    "inherit() finds no further modulefile of this name along MODULEPATH", id="e_Failed_2_Inherit"
+                )
             return ""
         here, self.module, self.path = (self.module, self.path), following, following.path
         try:

@@ -187,7 +187,7 @@ def look_for(frame: Frame, said: op.Load) -> None:
     found = [request for request in said.requests if frame.session.find(request)]
     enough = found if said.verb == "load_any" else len(found) == len(said.requests)
     if not enough and said.verb != "try_load":
-        raise Refused(f"loads {_list(said.requests)}, but there is no such module now")
+        raise Refused(f"loads {_list(said.requests)}, but there is no such module now", id="e_Failed_Load_2")
 
 
 def need(frame: Frame, said: op.DependsOn) -> None:
@@ -232,7 +232,7 @@ def require(frame: Frame, said: op.Prereq) -> None:
         return
     need_text = f"one of {_list(missing)}" if said.any_of and len(missing) > 1 else _list(missing)
     names = " ".join(request.text for request in (missing[:1] if said.any_of else missing))
-    raise Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
+    raise Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}", id="e_Prereq")
 
 
 def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
@@ -240,7 +240,9 @@ def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
     rivals = frame.session.rivals(said.requests, frame)
     if rivals:
         names = ", ".join(rivals)
-        raise Refused(f"cannot be loaded together with {names}", hint=f"module swap {rivals[0]} {frame.asked}")
+        raise Refused(
+            f"cannot be loaded together with {names}", hint=f"module swap {rivals[0]} {frame.asked}", id="e_Conflict"
+        )
     if frame.session.settings.flag("downstream"):
         from lmodpy.session.admission import kept_out  # noqa: PLC0415 - few sites want it
 
@@ -252,11 +254,17 @@ def claim_family(frame: Frame, said: op.Family) -> None:
     variable = f"_FAMILY_{said.name.upper()}"
     holder = frame.env.get(f"LMOD{variable}") or ""
     if holder != frame.name and holder in frame.session.pending:
-        raise Refused(f"{holder}, which is being loaded too, belongs to the same family `{said.name}`")
+        raise Refused(
+            f"{holder}, which is being loaded too, belongs to the same family `{said.name}`", id="e_Family_Conflict"
+        )
     if holder != frame.name and holder in frame.session.loaded and not frame.session.settings.flag("expert"):
         if not frame.session.settings.flag("auto_swap"):
             hint = f"module swap {holder} {frame.asked}"
-            raise Refused(f"{holder} is loaded, and only one of the family `{said.name}` can be", hint=hint)
+            raise Refused(
+                f"{holder} is loaded, and only one of the family `{said.name}` can be",
+                hint=hint,
+                id="e_Family_Conflict",
+            )
         raise FamilySwap(holder)
     for prefix in _prefixes(frame):
         frame.env.assign(f"{prefix}{variable}", frame.name, frame.owner)

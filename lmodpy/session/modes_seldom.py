@@ -192,7 +192,7 @@ def mark_known(frame: Frame, said: op.Property) -> None:
     if not _allows(declared, said.name, values):
         known = ", ".join(f"{name}:{value}" for name in declared for value in sorted(declared[name].values))
         text = f"no property `{said.name}` with the value `{said.value}` is declared"
-        raise Refused(text, hint=f"use one of {known}, or declare it in an lmodrc.lua")
+        raise Refused(text, hint=f"use one of {known}, or declare it in an lmodrc.lua", id="e_No_ValidT_Entry")
     mark(frame, said)
 
 
@@ -270,7 +270,9 @@ def execute(frame: Frame, said: op.Execute) -> None:
 def insist(frame: Frame, _: op.RequireFullName) -> None:
     """Refuse a module that was asked for by less than its full name."""
     if frame.asked != frame.full_name:
-        raise Refused("must be asked for by its full name", hint=f"module load {frame.full_name}")
+        raise Refused(
+            "must be asked for by its full name", hint=f"module load {frame.full_name}", id="e_RequireFullName"
+        )
 
 
 def warn_of_name(frame: Frame, said: op.RequireFullName) -> None:

@@ -96,6 +96,7 @@ def _bring_back(
         return module, None
     frame.brings = list(_brought(frame, whole))
     session.loaded.add(session.record(frame, module.alias, marks, wanted=saved.wanted))
+    session.tell_site("load", frame)
     return module, frame
 
 

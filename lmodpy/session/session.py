@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.env.environment import Environment, Mark
+    from lmodpy.modulefile.hooks import Hooks
     from lmodpy.modulefile.operations import Call
     from lmodpy.modulefile.properties import Property
     from lmodpy.modulefile.questions import Host
@@ -73,6 +74,7 @@ class Session:
         shell_is: tuple[str, str] = ("bash", "sh"),
         say: Callable[[str], None] = lambda _: None,
         declared: Callable[[], Mapping[str, Property]] = dict,
+        hooks: Hooks | None = None,
     ) -> None:
         self.env = env
         self.tree = tree
@@ -98,6 +100,8 @@ class Session:
         self._named: set[str] = set()
         self._sticky: set[str] = set()
         self._say = say
+        self.hooks = hooks
+        """What the site wants to be told, if anything."""
         self.declared = declared
         """Returns the properties that the site declares, besides those that are everywhere."""
         self.system_path = state.system_path
@@ -426,6 +430,7 @@ class Session:
                 self._unload(swap.holder)
             else:
                 self.loaded.add(self.record(frame, module.alias, marks, wanted=wanted))
+                self.tell_site("load", frame)
                 if there is not None and there.active:
                     self.settle()  # what stands on it comes back before the next name of the list
                 return
@@ -512,9 +517,17 @@ class Session:
         if STICKY in frame.properties:
             self._sticky.add(name)
         self.release(frame, [*frame.brings, *frame.needs])
+        self.tell_site("unload", frame)
         for variable in self.env.retract(name):
             self.warn(f"{variable} was changed after {module.full_name} had set it; it keeps its value")
         self.loaded.drop(name)
+
+    def tell_site(self, hook: str, frame: Frame) -> None:
+        """Let the site know that a module was loaded or unloaded."""
+        if self.hooks is not None and hook in self.hooks:
+            told: dict[str, Any] = {"fn": frame.path, "modFullName": frame.full_name}
+            names = {"sn": frame.name, "fullName": frame.full_name, "userName": frame.asked, "fn": frame.path}
+            self.hooks.apply(hook, {**told, "mname": {**names, "version": frame.version}}, host=frame)
 
     def reload(self, module: Loaded) -> None:
         """Unload a module and load what its name means now; nothing of that name: it becomes inactive."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lmodpy.names.request import Request
     from lmodpy.tree.branches import Branch
     from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.limits import Ban
 else:
     from lmodpy.values import NamedTuple
 
@@ -37,6 +38,10 @@ class Options(NamedTuple):
     is_ignored: Callable[[str], bool] = ignored_by_default
     matches: Callable[[str, str], bool] = _no_pattern
     """Says whether a text has something in it that a Lua pattern describes."""
+    is_visible: Callable[[str, str, str], bool] | None = None
+    """Says whether everybody is to see a module, given by short name, full name and path."""
+    ban: Callable[[Modulefile, Ban], Ban | None] | None = None
+    """Says what becomes of a ban."""
 
 
 class Choice:

@@ -25,6 +25,7 @@ class RcFiles:
         limits: Callable[[], Limits],
         system: Sequence[str] = (),
         user: Sequence[str] = (),
+        is_visible: Callable[[str, str, str], bool] | None = None,
     ) -> None:
         self.warnings: list[str] = []
         self.virtual: dict[str, str] = {}
@@ -34,6 +35,7 @@ class RcFiles:
         self.naming = False
         """Whether some of them give modules other names."""
         self._make_limits = limits
+        self._is_visible = is_visible
         self._limits: Limits | None = None
         self._read_lua = read_lua
         self._folders = folders
@@ -106,7 +108,9 @@ class RcFiles:
             said = self._judge().hide(name, full_name, path, tables)
             if said:
                 return "" if said.kind == "normal" else said.kind
-        return "hidden" if "/." in f"/{full_name}" else ""
+        if "/." in f"/{full_name}" or (self._is_visible and not self._is_visible(name, full_name, path)):
+            return "hidden"
+        return ""
 
     def is_unlisted(self, module: Modulefile) -> bool:
         """Say whether a module is to be left out where loaded modules are listed."""

@@ -64,7 +64,7 @@ class Tree:
         """`found` says what lies in a root; without it, the root is walked through."""
         self._options = options or Options()
         self._folders = Folders(self._options.is_ignored, self._options.allow_tcl)
-        self._rc = RcFiles(read_rc, self._folders, self._limits, system, user)
+        self._rc = RcFiles(read_rc, self._folders, self._limits, system, user, self._options.is_visible)
         self._branches = self._new_branches()
         self._source = found
         self._found: dict[str, Found] = {}
@@ -121,7 +121,7 @@ class Tree:
         tables = self._all_rules([root])
         modules = self._lying(root)
         hiding = [*tables[:2], *(rules for rules in tables[2:] if rules.hides)]
-        if any(rules.hides for rules in hiding):
+        if self._options.is_visible or any(rules.hides for rules in hiding):
             kind_of = self._rc.kind_of
             modules = [file._replace(kind=kind_of(file.name, file.full_name, file.path, hiding)) for file in modules]
         if self._rc.virtual:
@@ -154,7 +154,8 @@ class Tree:
         """Return what forbids a module, now or soon; None for nearly all."""
         if module.root in self._walked and not self._rc.limited:
             return None  # all rules that could are known
-        return self._rc.ban(module)
+        ban = self._rc.ban(module)
+        return self._options.ban(module, ban) if ban and self._options.ban else ban
 
     def is_unlisted(self, module: Modulefile) -> bool:
         """Say whether a module is to be left out where loaded modules are listed."""

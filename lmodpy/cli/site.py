@@ -1,0 +1,268 @@
+"""The site's files: SitePackage.lua, lmod_config.lua and those before them, and the hooks that they register."""
+
+from __future__ import annotations
+
+from lmodpy.cli.context import Context
+from lmodpy.cli.opening import Evaluators
+from lmodpy.config import ROWS
+from lmodpy.errors import LmodError, ModulefileError, Refused
+from lmodpy.modulefile import operations_seldom as op
+from lmodpy.modulefile.hooks import Hooks
+from lmodpy.modulefile.rcwords import RcHost
+from lmodpy.session.frame import Frame
+from lmodpy.session.loaded import Loaded
+from lmodpy.tree.limits import Ban
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from lmodpy.cli.arguments import Line
+    from lmodpy.config import Settings
+    from lmodpy.env.diff import Diff
+    from lmodpy.modulefile.operations import Call
+    from lmodpy.shells.base import Shell
+    from lmodpy.spider.facts import Record
+    from lmodpy.tree.directory import Modulefile
+
+
+def run(
+    paths: list[str],
+    answer: Callable[[Context], None],
+    line: Line,
+    speaker: Shell,
+    environ: Mapping[str, str],
+    settings: Settings,
+    say: Callable[[str], None],
+) -> tuple[Diff, str, int, str, bool]:
+    """Run a sub-command where the site has files; return what it leaves. Raises LmodError."""
+    site = Site(paths, settings, environ, speaker, say)
+    try:
+        context = Context(line, speaker, environ, settings, say, site)
+        site.goes_on(context)
+        site.hooks.apply("startup", line.command)
+        answer(context)
+        diff, told = context.finish()
+    except LmodError as error:
+        site.reword(error)
+        raise
+    listing = site.listed("".join(context.listing))
+    site.hooks.apply("finalize", line.command)
+    site.end()
+    return diff, told, context.status, listing, context.runs
+
+
+class Site:
+    """What the site's files have set up: hooks, settings, words for modulefiles, what is called at the end."""
+
+    def __init__(
+        self,
+        paths: list[str],
+        settings: Settings,
+        environ: Mapping[str, str],
+        speaker: Shell,
+        say: Callable[[str], None],
+    ) -> None:
+        """Run the files; one that is broken is warned of, and the others count."""
+        self.evaluators = Evaluators(environ, speaker, say)
+        self.warnings: list[str] = []
+        self.host = _Host(environ, say, (speaker.name, speaker.kind))
+        self.hooks = Hooks(self.host, self.warnings.append)
+        self._settings = settings
+        self._exits: list[Callable[..., Any]] = []
+        self._path = ""
+        lua = self.evaluators.lua()
+        words: dict[str, Callable[..., Any]] = {
+            "register": self._register,
+            "assign": self._assign,
+            "value": self._value,
+            "at_exit": lambda function: self._exits.append(self._scope.function(function, self._path)),
+            "options": self._options,
+            "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
+        }
+        self._scope = lua.site(lambda: self.hooks.host, words)
+        self._scope.search([path.rpartition("/")[0] for path in paths])
+        for self._path in paths:
+            try:
+                self._scope.run(self._path)
+            except ModulefileError as error:
+                self.warnings.append(f"{error.where or self._path}: {error.text}; what comes behind it does not count")
+        if "decorate_module" in self.hooks:
+            lua.decorate = self._decorated
+
+    def goes_on(self, context: Context) -> None:
+        """Let what hooks ask be answered by the command that is at work."""
+        self.host.context = context
+        name = self.hooks.apply("SiteName") if "SiteName" in self.hooks else None
+        if isinstance(name, str):
+            self._settings.assign("site_name", name, "SitePackage")
+
+    def options(self) -> dict[str, Any]:
+        """Return what decides with the rc files who may see and load a module."""
+        known = {"is_visible": ("isVisibleHook", self._is_visible), "ban": ("isForbiddenHook", self._ban)}
+        return {option: function for option, (hook, function) in known.items() if hook in self.hooks}
+
+    def _is_visible(self, name: str, full_name: str, path: str) -> bool:
+        mpath = path.removesuffix(".lua").removesuffix(f"/{full_name}")
+        told = {"fullName": full_name, "sn": name, "fn": path, "mpath": mpath, "isVisible": True}
+        self.hooks.apply("isVisibleHook", told)
+        return bool(told.get("isVisible"))
+
+    def _ban(self, module: Modulefile, ban: Ban) -> Ban | None:
+        told = {
+            "fullName": module.full_name,
+            "sn": module.name,
+            "fn": module.path,
+            "mpath": module.root,
+            "forbiddenState": "nearly" if ban.since else "forbid",
+            "message": ban.message,
+            "nearlymessage": ban.message,
+        }
+        self.hooks.apply("isForbiddenHook", told)
+        text = str(told.get("message") or "")
+        states = {"forbid": Ban(text), "nearly": Ban(str(told.get("nearlymessage") or text), ban.since or "now")}
+        return states.get(str(told.get("forbiddenState")))
+
+    def to_list(self, modules: Sequence[Loaded]) -> list[Loaded]:
+        """Return the loaded modules that the site wants to be listed, in its order."""
+        by_name = {module.name: module for module in modules}
+        records = [record for record in self.host.loaded_records() if record["sn"] in by_name]
+        wanted = self.hooks.apply("listHook", dict(enumerate(records, 1)))
+        if not isinstance(wanted, dict):
+            return [*modules]
+        names = (record.get("sn") for _, record in sorted(wanted.items()))
+        return [by_name[name] for name in names if name in by_name]
+
+    def titles(self, roots: Sequence[str]) -> dict[str, str]:
+        """Return what stands above the modules of a directory in `avail`, as the style that is wanted has it."""
+        told: dict[str, Any] = {root: root for root in roots}
+        if "avail" in self.hooks and self._options()["availStyle"] != "system":
+            self.hooks.apply("avail", told)
+        return {root: title for root, title in told.items() if isinstance(title, str)}
+
+    def categories(self, found: dict[str, dict[str, int]], *, simple: bool) -> dict[str, dict[str, int]]:
+        """Return the categories, with what is in them unless `simple`, as the site wants them."""
+        table = dict(enumerate(found, 1)) if simple else found
+        wanted = self.hooks.apply("category", "simple" if simple else "complex", table)
+        if not isinstance(wanted, dict):
+            return found
+        return {str(name): found.get(str(name), {}) for _, name in sorted(wanted.items())} if simple else wanted
+
+    def decoration(self, record: Record) -> str:
+        """Return what stands in parentheses behind a version in `spider NAME`."""
+        if "spider_decoration" not in self.hooks:
+            return ""
+        properties = dict.fromkeys(record.facts.properties, 1)
+        told = {"fullName": record.full_name, "Category": record.told("Category"), "propT": properties}
+        answer = self.hooks.apply("spider_decoration", told)
+        return answer if isinstance(answer, str) else ""
+
+    def keeps_no_cache(self) -> bool:
+        """Say whether the site wants no cache to be written for the user."""
+        told: dict[str, Any] = {"dontWriteCache": False}
+        self.hooks.apply("writeCache", told)
+        return bool(told.get("dontWriteCache"))
+
+    def coloured(self, full_name: str, name: str) -> str:
+        """Return the name of a module as it stands in lists."""
+        shown = self.hooks.apply("colorize_fullName", full_name, name)
+        return shown if isinstance(shown, str) else full_name
+
+    def listed(self, text: str) -> str:
+        """Return a list for people as the site wants it to be."""
+        line = self.host.context.line if self.host.context else None
+        if line is None or line.command not in _TOLD or line.on("terse") or line.on("json"):
+            return text
+        pieces = self.hooks.apply("msgHook", line.command, dict(enumerate(text.splitlines(keepends=True), 1)))
+        return "".join(str(piece) for _, piece in sorted(pieces.items())) if isinstance(pieces, dict) else text
+
+    def reword(self, error: LmodError) -> None:
+        """Let the site put an error in its own words, where Lmod has one of the kind."""
+        if error.id and error.text:
+            table = {"msg": error.id, "module_list": " ".join(getattr(error, "names", ())), "message": error.text}
+            text = self.hooks.apply("errWarnMsgHook", "lmoderror", error.id, error.text, table)
+            error.text = text if isinstance(text, str) else error.text
+
+    def end(self) -> None:
+        """Call what was registered for the end of a command that succeeded."""
+        for function in self._exits:
+            try:
+                function()
+            except ModulefileError as error:
+                self.warnings.append(f"{error.where}: {error.text}")
+
+    def _register(self, name: Any, function: Any, action: Any, line: Any = None, path: Any = None) -> None:
+        try:
+            self.hooks.register(str(name), self._scope.function(function, path or self._path), str(action))
+        except LmodError as error:
+            self.warnings.append(f"{path or self._path}{f':{line}' if line else ''}: {error.text}")
+
+    def _assign(self, variable: Any, value: Any) -> None:
+        names = [row[0] for row in ROWS if row[1] == variable]
+        if names:
+            self._settings.assign(names[0], str(value), self._path.rpartition("/")[2].removesuffix(".lua"))
+        else:
+            self.warnings.append(f"{self._path}: there is no setting {variable}")
+
+    def _value(self, variable: Any) -> str:
+        return next((self._settings.text(row[0]) for row in ROWS if row[1] == variable), "")
+
+    def _options(self) -> dict[str, Any]:
+        """Return what was typed, as far as site files ask for it: `optionTbl()`."""
+        line = self.host.context.line if self.host.context else None
+        style = self._settings.text("avail_style")
+        told = {"availStyle": chosen_style(style), "cmd": line.command if line else ""}
+        return {
+            **told,
+            "terse": bool(line and line.on("terse")),
+            "pargs": dict(enumerate(line.words if line else (), 1)),
+        }
+
+    def _decorated(self, path: str, host: Any, text: str) -> str:
+        """Return the text of a modulefile with the lines that the site puts behind it."""
+        told = {"path": path, "name": host.name, "version": host.version, "contents": text}
+        lines = self.hooks.apply("decorate_module", told, host=host)
+        return "\n".join((text, *map(str, lines.values()))) if isinstance(lines, dict) else text
+
+
+_TOLD = frozenset(("avail", "overview", "list", "spider"))
+"""The commands whose lists a site may change."""
+
+
+def chosen_style(named: str) -> str:
+    """Return which of the styles, as `<system>:group`, is wanted: the one marked, else the first."""
+    styles = [style for style in named.split(":") if style]
+    marked = [style[1:-1] for style in styles if style.startswith("<") and style.endswith(">")]
+    return (marked or styles or ["system"])[0]
+
+
+class _Host(RcHost):
+    """What the site's files and hooks see of the world, and where their messages go."""
+
+    context: Context | None = None
+
+    def perform(self, call: Call) -> object:
+        """Say something, or refuse; what would change the environment needs a module that is loaded or unloaded."""
+        said: Any = call.operation
+        if isinstance(said, op.Complain):
+            raise Refused(said.text)
+        if not isinstance(said, op.Message):
+            raise ModulefileError(f"`{call.word}` can be said here only while a module is loaded or unloaded")
+        text = "=" * 72 if said.kind == "banner" else said.text
+        self.tell(text if said.kind == "raw" else f"{text}\n")
+        return None
+
+    def misused(self, error: Exception) -> None:
+        """Fail."""
+        raise error
+
+    def __getattr__(self, name: str) -> Any:
+        """Ask the session, as a modulefile would."""
+        if name.startswith("_") or self.context is None:
+            raise AttributeError(name)
+        return getattr(Frame(self.context.session, "spider", Loaded("", "", "", "")), name)
+
+    def loaded_records(self) -> list[dict[str, Any]]:
+        """Return a record for each loaded module; none, before there is a command."""
+        return self.__getattr__("loaded_records")() if self.context else []
