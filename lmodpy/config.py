@@ -45,13 +45,13 @@ class Setting(NamedTuple):
 # Plain tuples: each command loads them, and only those that are asked for become Settings.
 # name, variable, default, kind, id of Lmod's, meaning
 ROWS: tuple[Row, ...] = (
-    ("admin_file", "LMOD_ADMIN_FILE", "", "text", "nag", "none yet: notes that are shown on load"),
+    ("admin_file", "LMOD_ADMIN_FILE", "", "text", "nag", "what is said about modules when they are loaded"),
     ("allow_root", "LMOD_ALLOW_ROOT_USE", "yes", "flag", "allowRoot", "none: the init files serve root, too"),
     ("allow_tcl", "LMOD_ALLOW_TCL_MFILES", "yes", "flag", "allowTCL", "Tcl modulefiles are looked at"),
     ("ancient_time", "LMOD_ANCIENT_TIME", "86400", "number", "tm_ancient", "none: nothing is believed for its age"),
     ("auto_swap", "LMOD_AUTO_SWAP", "yes", "flag", "autoSwap", "a module of the same family is replaced, not refused"),
     ("avail_extensions", "LMOD_AVAIL_EXTENSIONS", "yes", "flag", "disp_av_ext", "none yet: extensions in `avail`"),
-    ("avail_style", "LMOD_AVAIL_STYLE", "<system>", "text", "avail_style", "which titles `avail` has, if the site has several"),
+    ("avail_style", "LMOD_AVAIL_STYLE", "<system>", "text", "avail_style", "which titles `avail` has"),
     ("branch", "LMOD_BRANCH", "main", "text", "lmod_branch", "none: for information only"),
     ("cached_loads", "LMOD_CACHED_LOADS", "no", "flag", "spdr_loads", "none yet: `load` asks the cache"),
     ("sort_case", "LMOD_CASE_INDEPENDENT_SORTING", "no", "flag", "case", "capital letters do not matter for the order"),
@@ -242,6 +242,12 @@ class Settings:
             if folder and system.is_file(f"{folder}/SitePackage.lua"):
                 return [*found, f"{folder}/SitePackage.lua"]
         return found
+
+    def admin_list(self) -> str:
+        """Return the file with what is said about modules when they are loaded; empty for none."""
+        prefix = self.text("prefix")
+        places = (self.text("admin_file"), f"{prefix}/etc/admin.list" if prefix else "")
+        return next((path for path in places if path and system.is_file(path)), "")
 
     def turns_blocks(self) -> bool:
         """Say whether several paths in one prepend come out in reverse order."""

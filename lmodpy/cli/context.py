@@ -147,12 +147,26 @@ class Context:
             task()
         if self.index is not None and not (self.site and self.site.keeps_no_cache()):
             self.index.save()
-        told = "".join(self.notes)
+        told = "".join(self.notes) + self._nag()
         if self.answered is not None:
             self._answer(self.answered)
         elif not self.quiet:
             told += self._afterwards()
         return diff, told + (self.watch.times() if self.watch else "")
+
+    def _nag(self) -> str:
+        """Return what the site says about the modules that were loaded."""
+        session = self._session
+        if session is None or self.quiet:
+            return ""
+        before = {module.path for module in self.begun.state.modules if module.active}
+        loaded = [module for module in session.loaded.active() if module.path not in before]
+        path = self.settings.admin_list() if loaded else ""
+        if not path:
+            return ""
+        from lmodpy.cli.nag import notes  # noqa: PLC0415 - few sites have such a file
+
+        return notes(self, path, loaded)
 
     def _answer(self, data: Mapping[str, object]) -> None:
         """Write the answer for a program; warnings are a part of it, so that nothing stands around the object."""
