@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.env.environment import Environment
-from lmodpy.errors import LmodError, ModulefileError
+from lmodpy.errors import LmodError
 from lmodpy.session.session import Session
 from lmodpy.tree.directory import ignored_by_default
 from lmodpy.tree.tree import Found, Options, Tree
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.modulefile.lua import LuaEvaluator
     from lmodpy.modulefile.questions import Host
+    from lmodpy.modulefile.tcl import Interpreter, TclEvaluator
     from lmodpy.shells.base import Shell
 
 
@@ -63,16 +64,26 @@ def tree(context: Context) -> Tree:
 class Evaluators:
     """What runs modulefiles and rc files, by their kind; made when the first of a kind must run."""
 
-    def __init__(self, environ: Mapping[str, str], speaker: Shell, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        settings: Settings,
+        speaker: Shell,
+        say: Callable[[str], None],
+        command: str,
+    ) -> None:
         self._environ = environ
+        self._settings = settings
         self._speaker = speaker
         self._say = say
+        self._command = command
         self._lua: LuaEvaluator | None = None
+        self._tcl: TclEvaluator | None = None
 
     def evaluator(self, path: str) -> Callable[[str, Host], None]:
-        """Return what runs this modulefile; raises ModulefileError for a kind that is not known."""
+        """Return what runs this modulefile."""
         if not path.endswith(".lua"):
-            raise ModulefileError("is a Tcl modulefile, and lmodpy reads only Lua ones yet", path)
+            return self.tcl().run
         return self.lua().run
 
     def read_rc(self, path: str) -> list[object]:
@@ -103,6 +114,38 @@ class Evaluators:
 
             self._lua = LuaEvaluator()
         return self._lua
+
+    def tcl(self) -> TclEvaluator:
+        """Return the evaluator for Tcl."""
+        if self._tcl is None:
+            from lmodpy.modulefile.tcl import TclEvaluator  # noqa: PLC0415 - most modulefiles are Lua
+
+            self._tcl = TclEvaluator(lambda: _tcl_interpreter(self._settings, self._environ), self._command)
+        return self._tcl
+
+
+def _tcl_interpreter(settings: Settings, environ: Mapping[str, str]) -> Interpreter:
+    """Start Tcl: a `tclsh`, since that takes less time, or the library that came with Python."""
+    named = settings.text("tclsh")
+    if named != "library":
+        from lmodpy.modulefile.tclchild import TclChild, tclsh  # noqa: PLC0415 - most modulefiles are Lua
+
+        program = tclsh(named, environ.get("PATH", ""))
+        if program:
+            return TclChild(program, environ)
+        if "/" in named:
+            raise LmodError(f"LMOD_TCLSH is {named}, which is no program", "unset LMOD_TCLSH")
+    from lmodpy.modulefile.tcllibrary import TclLibrary  # noqa: PLC0415 - where there is no tclsh
+
+    try:
+        if settings.flag("fast_tcl"):
+            return TclLibrary()
+    except ImportError:
+        pass
+    raise LmodError(
+        f"Tcl modulefiles cannot be run: no {named} is in PATH, and this Python has no Tcl of its own",
+        "install the package `tcl`, or name a tclsh by LMOD_TCLSH",
+    )
 
 
 def tree_options(context: Context, evaluators: Evaluators) -> Options:

@@ -251,9 +251,11 @@ def pass_over(frame: Frame, said: op.Complain) -> None:
         refuse(frame, said)
 
 
-def stop(_: Frame, said: op.Break) -> None:
-    """End this modulefile."""
-    raise Stopped(said.text)
+def stop(frame: Frame, said: op.Break) -> None:
+    """End this modulefile; its text is for the user as it is."""
+    stopped = Stopped(said.text)
+    stopped.module = frame.full_name
+    raise stopped
 
 
 def leave(_: Frame, said: op.ExitCommand) -> None:

@@ -1,0 +1,209 @@
+"""The border with Tcl: real Tcl evaluates, and whatever a modulefile says to lmodpy comes here as a question.
+
+The interpreter is a `tclsh` in a process of its own, or the library that Python's `_tkinter` brings; both run the same
+few lines (prelude.tcl) and are talked to in lists of texts. It is started when the first Tcl file must run.
+"""
+
+from __future__ import annotations
+
+from lmodpy import patience, system
+from lmodpy.errors import LmodError, ModulefileError
+from lmodpy.modulefile.questions import LMOD_VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Protocol
+
+    from lmodpy.modulefile.questions import Host
+
+    Answer = Callable[[list[str]], Sequence[str]]
+    Commands = dict[str, Callable[["Run", str, list[str]], str | None]]
+    """What each command does, given itself and its arguments, and its result."""
+
+    class Interpreter(Protocol):
+        """Tcl, wherever it runs."""
+
+        def run(self, request: Sequence[str], answer: Answer) -> list[str]:
+            """Call `lmodpy::run` with what is requested; what it asks meanwhile is answered. May nest."""
+
+
+LARGEST_FILE = 4 << 20
+COOKIE = b"#%Module"
+NEWEST = (5, 6)
+"""The version of Environment Modules whose modulefiles are understood; a file may ask for it in its first line."""
+FINE, FAILED, BREAK = "0", "1", "3"
+"""What Tcl says of a script that it has run."""
+_PROCEDURES = {"help": "ModulesHelp", "spider": "ModulesHelp", "test": "ModulesTest"}
+"""What is called after a modulefile, in which mode."""
+_OURS = "LMODPY"
+"""The error code in Tcl of an error of our own; the place of the error in a list stands behind it."""
+
+
+class Done(Exception):
+    """The modulefile has ended itself, with `exit`."""
+
+
+class TclEvaluator:
+    """Runs Tcl modulefiles and rc files. Tcl is started when the first one must run; runs may nest."""
+
+    def __init__(self, start: Callable[[], Interpreter], command: str = "load") -> None:
+        self.command = command
+        """The sub-command that the user has typed."""
+        self._start = start
+        self._interpreter: Interpreter | None = None
+        self._runs: list[Run] = []
+
+    def run(self, path: str, host: Host) -> None:
+        """Evaluate a modulefile; its words go to `host`. Raises ModulefileError with file and line."""
+        from lmodpy.modulefile.tclwords import COMMANDS, said  # noqa: PLC0415 - for rc files others serve
+
+        run = self._evaluate(path, "modulefile", Run(host, self.command, COMMANDS))
+        if run.help:
+            said(run, "help", "".join(run.help))
+        if run.code == BREAK:
+            said(run, "LmodBreak")
+
+    def run_rc(self, path: str, host: Any, commands: Commands) -> list[object]:
+        """Evaluate an rc file with these commands and return what it says, in order. Raises ModulefileError."""
+        return self._evaluate(path, "rc", Run(host, self.command, commands)).statements
+
+    def _evaluate(self, path: str, kind: str, run: Run) -> Run:
+        text = _read(path)
+        if self._interpreter is None:
+            self._interpreter = self._start()
+        self._runs.append(run)
+        watch = patience.watch
+        watch.begin(path)
+        try:
+            request = (path, kind, _PROCEDURES.get(run.host.mode_name, ""), text)
+            run.code, message, line, errorcode = self._interpreter.run(request, self._answer)
+        except LmodError as error:
+            self._interpreter = None
+            raise _placed(error, path) from None
+        finally:
+            watch.end()
+            self._runs.pop()
+        if run.code == FAILED:
+            problem = run.problem(errorcode) or ModulefileError(message)
+            if not isinstance(problem, Done):
+                raise _placed(problem, path, line)
+        return run
+
+    def _answer(self, question: list[str]) -> Sequence[str]:
+        """Answer Tcl: a code, the result, and an error code."""
+        return self._runs[-1].answer(question)
+
+
+class Run:
+    """One file under evaluation: who hears what it says, and what has come of it."""
+
+    def __init__(self, host: Any, command: str, commands: Commands) -> None:
+        self.host: Any = host
+        self.command: str = command
+        self.commands: Commands = commands
+        self.code = FINE
+        self.statements: list[object] = []
+        """What an rc file has said."""
+        self.help: list[str] | None = None
+        """What ModulesHelp writes, once it has begun."""
+        self._problems: list[BaseException] = []
+
+    def answer(self, question: list[str]) -> Sequence[str]:
+        """Answer what the file asks, or says; what goes wrong becomes an error in Tcl, and is kept."""
+        word, *args = question
+        try:
+            if word in _OF_THE_PRELUDE:
+                return _OF_THE_PRELUDE[word](self, word, args)
+            return FINE, self.commands[word](self, word, args) or ""
+        except BaseException as error:  # noqa: BLE001 - Tcl must unwind first, and it may also catch this
+            self._problems.append(error)
+            return FAILED, str(error), f"{_OURS} {len(self._problems) - 1}"
+
+    def problem(self, errorcode: str) -> BaseException | None:
+        """Return the error of our own that Tcl has let through."""
+        ours, _, place = errorcode.partition(" ")
+        return self._problems[int(place)] if ours == _OURS else None
+
+
+def _words(run: Run, _: str, __: list[str]) -> Sequence[str]:
+    return FINE, *run.commands
+
+
+def _variables(run: Run, _: str, __: list[str]) -> Sequence[str]:
+    variables = {"ModuleTool": "Lmod", "ModuleToolVersion": LMOD_VERSION}
+    if run.host.path:
+        variables["ModulesCurrentModulefile"] = run.host.path
+    return FINE, *(text for pair in variables.items() for text in pair)
+
+
+def _begin(run: Run, _: str, args: list[str]) -> Sequence[str]:
+    if args[0] == "ModulesHelp":
+        run.help = []
+    return (FINE,)
+
+
+def _read_variable(run: Run, _: str, args: list[str]) -> Sequence[str]:
+    value = run.host.getenv(args[0])
+    return (FAILED,) if value is None else (FINE, value)
+
+
+def _write_variable(run: Run, _: str, args: list[str]) -> Sequence[str]:
+    name, *value = args
+    run.host.pretend(name, value[0] if value else None)
+    return (FINE,)
+
+
+def _environment(run: Run, _: str, args: list[str]) -> Sequence[str]:
+    """Return all variables; to start a program, only if that is allowed."""
+    may = bool(args) or run.host.runs_programs
+    return FINE, *(text for pair in run.host.environ().items() for text in pair if may)
+
+
+_OF_THE_PRELUDE: dict[str, Callable[[Run, str, list[str]], Sequence[str]]] = {
+    "words": _words,
+    "variables": _variables,
+    "begin": _begin,
+    "env:read": _read_variable,
+    "env:write": _write_variable,
+    "env:all": _environment,
+}
+
+
+def inward(text: str) -> bytes:
+    """Return what Tcl reads as UTF-8; bytes that are no text pass as halves of a pair, as Tcl can hold them."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def outward(data: bytes) -> str:
+    """Return the text that Tcl has written in UTF-8."""
+    text = data.decode("utf-8", "surrogatepass")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one again
+
+
+def _read(path: str) -> str:
+    try:
+        content = system.content(path, LARGEST_FILE)
+    except OSError as error:
+        raise ModulefileError(f"cannot be read: {error.strerror}", path) from None
+    if len(content) > LARGEST_FILE:
+        raise ModulefileError(f"is larger than {LARGEST_FILE >> 20} MiB, which no modulefile is", path)
+    version = content.partition(b"\n")[0].removeprefix(COOKIE).split(b"#")[0].strip()
+    if _numbers(version) > NEWEST:
+        known = ".".join(map(str, NEWEST))
+        text = f"is written for version {system.decode(version)} of Environment Modules; lmodpy knows {known}"
+        raise ModulefileError(text, f"{path}:1")
+    return system.decode(content)
+
+
+def _numbers(version: bytes) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(b".") if part.isdigit())
+
+
+def _placed(problem: BaseException, path: str, line: str = "") -> BaseException:
+    """Return the error to raise for what went wrong, with its place."""
+    if isinstance(problem, ModulefileError) and not problem.where:
+        problem.where = f"{path}:{line}" if line else path
+    return problem
