@@ -24,6 +24,7 @@ from posix import (
     stat,
     write,
 )
+from posix import getpid as process
 
 __all__ = [
     "access",
@@ -33,6 +34,7 @@ __all__ = [
     "kill",
     "leave",
     "listdir",
+    "process",
     "readlink",
     "scandir",
     "stat",

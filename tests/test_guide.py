@@ -132,6 +132,7 @@ EXAMPLES = {
     "LmodSystemError": ("text",),
     "LmodBreak": ("text",),
     "execute": ({"cmd": "true", "modeA": {1: "load"}},),
+    "chdir": ("/a",),
     "inherit": (),
     "purge": (),
     "haveDynamicMPATH": (),

@@ -54,12 +54,17 @@ def paths(context: Context) -> None:
 
 
 def test(context: Context) -> None:
-    """Run the test of a module: modulefiles in Lua have none."""
-    modules = [_found(context, request) for request in context.requests()]
-    raise LmodError(
-        f"{modules[0].full_name} has no test: modulefiles in Lua cannot have one",
-        hint=f"`module --check_syntax load {modules[0].full_name}` sees whether it could be loaded",
-    )
+    """Run the tests of modules, which Tcl modulefiles may have; each must say that it has passed."""
+    for module in [_found(context, request) for request in context.requests()]:
+        verdict = context.session.read(module, "test").verdict
+        if not verdict:
+            raise LmodError(
+                f"{module.full_name} has no test: its modulefile defines no ModulesTest, as a Tcl one can",
+                hint=f"`module --check_syntax load {module.full_name}` sees whether it could be loaded",
+            )
+        if verdict.lower() in ("0", "no", "false", "off"):
+            raise LmodError(f"{module.full_name} has failed its test")
+        context.session.say(f"{module.full_name} has passed its test\n")
 
 
 def state(context: Context) -> None:

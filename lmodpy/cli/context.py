@@ -91,7 +91,8 @@ class Context:
         if self._evaluators is None:
             from lmodpy.cli.opening import Evaluators  # noqa: PLC0415 - some commands run none
 
-            self._evaluators = Evaluators(self.environ, self.settings, self.speaker, self.say, self.line.command)
+            self._evaluators = Evaluators(self.environ, self.speaker, self.say)
+        self._evaluators.context = self
         return self._evaluators
 
     @property

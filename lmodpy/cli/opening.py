@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.modulefile.lua import LuaEvaluator
     from lmodpy.modulefile.questions import Host
-    from lmodpy.modulefile.tcl import Interpreter, TclEvaluator
+    from lmodpy.modulefile.tcl import TclEvaluator
     from lmodpy.shells.base import Shell
 
 
@@ -64,19 +64,12 @@ def tree(context: Context) -> Tree:
 class Evaluators:
     """What runs modulefiles and rc files, by their kind; made when the first of a kind must run."""
 
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        settings: Settings,
-        speaker: Shell,
-        say: Callable[[str], None],
-        command: str,
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str], speaker: Shell, say: Callable[[str], None]) -> None:
+        self.context: Context | None = None
+        """The command at work; the site's files run before there is one."""
         self._environ = environ
-        self._settings = settings
         self._speaker = speaker
         self._say = say
-        self._command = command
         self._lua: LuaEvaluator | None = None
         self._tcl: TclEvaluator | None = None
 
@@ -118,34 +111,14 @@ class Evaluators:
     def tcl(self) -> TclEvaluator:
         """Return the evaluator for Tcl."""
         if self._tcl is None:
-            from lmodpy.modulefile.tcl import TclEvaluator  # noqa: PLC0415 - most modulefiles are Lua
+            from lmodpy.cli.tcl import Surroundings, interpreter  # noqa: PLC0415 - most modulefiles are Lua
+            from lmodpy.modulefile.tcl import TclEvaluator  # noqa: PLC0415
 
-            self._tcl = TclEvaluator(lambda: _tcl_interpreter(self._settings, self._environ), self._command)
+            context = self.context
+            if context is None:
+                raise LmodError("Tcl cannot be run before there is a command")
+            self._tcl = TclEvaluator(lambda: interpreter(context), Surroundings(context))
         return self._tcl
-
-
-def _tcl_interpreter(settings: Settings, environ: Mapping[str, str]) -> Interpreter:
-    """Start Tcl: a `tclsh`, since that takes less time, or the library that came with Python."""
-    named = settings.text("tclsh")
-    if named != "library":
-        from lmodpy.modulefile.tclchild import TclChild, tclsh  # noqa: PLC0415 - most modulefiles are Lua
-
-        program = tclsh(named, environ.get("PATH", ""))
-        if program:
-            return TclChild(program, environ)
-        if "/" in named:
-            raise LmodError(f"LMOD_TCLSH is {named}, which is no program", "unset LMOD_TCLSH")
-    from lmodpy.modulefile.tcllibrary import TclLibrary  # noqa: PLC0415 - where there is no tclsh
-
-    try:
-        if settings.flag("fast_tcl"):
-            return TclLibrary()
-    except ImportError:
-        pass
-    raise LmodError(
-        f"Tcl modulefiles cannot be run: no {named} is in PATH, and this Python has no Tcl of its own",
-        "install the package `tcl`, or name a tclsh by LMOD_TCLSH",
-    )
 
 
 def tree_options(context: Context, evaluators: Evaluators) -> Options:

@@ -37,7 +37,7 @@ def run(
     say: Callable[[str], None],
 ) -> tuple[Diff, str, int, str, bool]:
     """Run a sub-command where the site has files; return what it leaves. Raises LmodError."""
-    site = Site(paths, settings, environ, speaker, say, line.command)
+    site = Site(paths, settings, environ, speaker, say)
     try:
         context = Context(line, speaker, environ, settings, say, site)
         site.goes_on(context)
@@ -63,10 +63,9 @@ class Site:
         environ: Mapping[str, str],
         speaker: Shell,
         say: Callable[[str], None],
-        command: str,
     ) -> None:
         """Run the files; one that is broken is warned of, and the others count."""
-        self.evaluators = Evaluators(environ, settings, speaker, say, command)
+        self.evaluators = Evaluators(environ, speaker, say)
         self.warnings: list[str] = []
         self.host = _Host(environ, say, (speaker.name, speaker.kind))
         self.hooks = Hooks(self.host, self.warnings.append)

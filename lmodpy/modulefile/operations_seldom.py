@@ -114,6 +114,12 @@ class Execute(NamedTuple):
     modes: tuple[str, ...]
 
 
+class ChangeDirectory(NamedTuple):
+    """chdir: take the user's shell to a directory."""
+
+    path: str
+
+
 class Inherit(NamedTuple):
     """Evaluate the next modulefile of the same name along MODULEPATH; `show` keeps which that was, and what it said."""
 

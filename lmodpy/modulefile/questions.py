@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         version: str
         path: str
         asked: str
+        verdict: str
 
         def perform(self, call: Call) -> object:
             """Do what was said, in the way of the current mode; the result goes to the modulefile."""
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 
         def loaded_records(self) -> list[dict[str, Any]]:
             """Return a record for each loaded module, in load order."""
+
+        def tags(self) -> list[str]:
+            """Return what the module is marked with."""
 
         def chain(self) -> list[str]:
             """Return the full names of the modules being evaluated, outermost first."""

@@ -37,6 +37,10 @@ class RcHost:
         self.environ = lambda: dict(environ)
         self.shell_name, self.shell_kind = shell
 
+    def misused(self, error: Exception) -> None:
+        """Give up the file at the first word that is used wrongly."""
+        raise error
+
 
 def _texts(word: str, args: tuple[Any, ...], least: int, most: int = 1 << 30) -> tuple[str, ...]:
     wrong = [value for value in args if not isinstance(value, str)]

@@ -27,6 +27,24 @@ if TYPE_CHECKING:
         def run(self, request: Sequence[str], answer: Answer) -> list[str]:
             """Call `lmodpy::run` with what is requested; what it asks meanwhile is answered. May nest."""
 
+    class Surroundings(Protocol):
+        """What a modulefile may ask that has nothing to do with its own evaluation."""
+
+        command: str
+        """The sub-command that the user has typed."""
+
+        def saved(self) -> list[str]:
+            """Return the names of the user's collections."""
+
+        def aliases(self) -> dict[str, str]:
+            """Return all aliases, and what they mean."""
+
+        def symbols(self, full_name: str) -> list[str]:
+            """Return the symbolic versions of a module."""
+
+        def resolved(self, name: str) -> str:
+            """Return the full name behind a name, alias or symbolic version."""
+
 
 LARGEST_FILE = 4 << 20
 COOKIE = b"#%Module"
@@ -34,7 +52,7 @@ NEWEST = (5, 6)
 """The version of Environment Modules whose modulefiles are understood; a file may ask for it in its first line."""
 FINE, FAILED, BREAK = "0", "1", "3"
 """What Tcl says of a script that it has run."""
-_PROCEDURES = {"help": "ModulesHelp", "spider": "ModulesHelp", "test": "ModulesTest"}
+_PROCEDURES = {"help": "ModulesHelp", "spider": "ModulesHelp", "show": "ModulesDisplay", "test": "ModulesTest"}
 """What is called after a modulefile, in which mode."""
 _OURS = "LMODPY"
 """The error code in Tcl of an error of our own; the place of the error in a list stands behind it."""
@@ -47,18 +65,18 @@ class Done(Exception):
 class TclEvaluator:
     """Runs Tcl modulefiles and rc files. Tcl is started when the first one must run; runs may nest."""
 
-    def __init__(self, start: Callable[[], Interpreter], command: str = "load") -> None:
-        self.command = command
-        """The sub-command that the user has typed."""
+    def __init__(self, start: Callable[[], Interpreter], around: Surroundings) -> None:
+        self._around = around
         self._start = start
         self._interpreter: Interpreter | None = None
+        self._process = 0
         self._runs: list[Run] = []
 
     def run(self, path: str, host: Host) -> None:
         """Evaluate a modulefile; its words go to `host`. Raises ModulefileError with file and line."""
         from lmodpy.modulefile.tclwords import COMMANDS, said  # noqa: PLC0415 - for rc files others serve
 
-        run = self._evaluate(path, "modulefile", Run(host, self.command, COMMANDS))
+        run = self._evaluate(path, "modulefile", Run(host, self._around, COMMANDS))
         if run.help:
             said(run, "help", "".join(run.help))
         if run.code == BREAK:
@@ -66,12 +84,13 @@ class TclEvaluator:
 
     def run_rc(self, path: str, host: Any, commands: Commands) -> list[object]:
         """Evaluate an rc file with these commands and return what it says, in order. Raises ModulefileError."""
-        return self._evaluate(path, "rc", Run(host, self.command, commands)).statements
+        return self._evaluate(path, "rc", Run(host, self._around, commands)).statements
 
     def _evaluate(self, path: str, kind: str, run: Run) -> Run:
         text = _read(path)
-        if self._interpreter is None:
-            self._interpreter = self._start()
+        if self._interpreter is None or self._process != system.process():
+            self._interpreter = self._start()  # a process that was forked may not go on with its parent's
+            self._process = system.process()
         self._runs.append(run)
         watch = patience.watch
         watch.begin(path)
@@ -88,6 +107,8 @@ class TclEvaluator:
             problem = run.problem(errorcode) or ModulefileError(message)
             if not isinstance(problem, Done):
                 raise _placed(problem, path, line)
+        if run.tests:
+            run.host.verdict = message or "yes"
         return run
 
     def _answer(self, question: list[str]) -> Sequence[str]:
@@ -98,29 +119,40 @@ class TclEvaluator:
 class Run:
     """One file under evaluation: who hears what it says, and what has come of it."""
 
-    def __init__(self, host: Any, command: str, commands: Commands) -> None:
+    def __init__(self, host: Any, around: Surroundings, commands: Commands) -> None:
         self.host: Any = host
-        self.command: str = command
+        self.around: Surroundings = around
         self.commands: Commands = commands
         self.code = FINE
         self.statements: list[object] = []
         """What an rc file has said."""
         self.help: list[str] | None = None
         """What ModulesHelp writes, once it has begun."""
-        self._problems: list[BaseException] = []
+        self.tests = False
+        """Whether ModulesTest has begun."""
+        self.acts = False
+        """Whether the word that is said has come to act: until then it can only have been used wrongly."""
+        self._problems: list[Exception] = []
 
     def answer(self, question: list[str]) -> Sequence[str]:
         """Answer what the file asks, or says; what goes wrong becomes an error in Tcl, and is kept."""
         word, *args = question
+        if word in _OF_THE_PRELUDE:
+            return _OF_THE_PRELUDE[word](self, word, args)
+        self.acts = False
         try:
-            if word in _OF_THE_PRELUDE:
-                return _OF_THE_PRELUDE[word](self, word, args)
-            return FINE, self.commands[word](self, word, args) or ""
-        except BaseException as error:  # noqa: BLE001 - Tcl must unwind first, and it may also catch this
+            try:
+                return FINE, self.commands[word](self, word, args) or ""
+            except ModulefileError as error:
+                if self.acts:
+                    raise
+                self.host.misused(error)
+                return FINE, ""
+        except Exception as error:  # noqa: BLE001 - Tcl must unwind first, and it may also catch this
             self._problems.append(error)
             return FAILED, str(error), f"{_OURS} {len(self._problems) - 1}"
 
-    def problem(self, errorcode: str) -> BaseException | None:
+    def problem(self, errorcode: str) -> Exception | None:
         """Return the error of our own that Tcl has let through."""
         ours, _, place = errorcode.partition(" ")
         return self._problems[int(place)] if ours == _OURS else None
@@ -140,6 +172,7 @@ def _variables(run: Run, _: str, __: list[str]) -> Sequence[str]:
 def _begin(run: Run, _: str, args: list[str]) -> Sequence[str]:
     if args[0] == "ModulesHelp":
         run.help = []
+    run.tests = args[0] == "ModulesTest"
     return (FINE,)
 
 
@@ -202,7 +235,7 @@ def _numbers(version: bytes) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(b".") if part.isdigit())
 
 
-def _placed(problem: BaseException, path: str, line: str = "") -> BaseException:
+def _placed(problem: Exception, path: str, line: str = "") -> Exception:
     """Return the error to raise for what went wrong, with its place."""
     if isinstance(problem, ModulefileError) and not problem.where:
         problem.where = f"{path}:{line}" if line else path

@@ -60,11 +60,13 @@ class TclChild:
         finally:
             posix.close(their_read)
             posix.close(their_write)
-        self._owner = posix.getpid()
+        self._depth = 0
 
     def run(self, request: Sequence[str], answer: Answer) -> list[str]:
         """Let the child evaluate; see `Interpreter`."""
-        patience.watch.children.add(-self._pid)
+        children, outermost = patience.watch.children, not self._depth
+        children.add(-self._pid)  # the whole group
+        self._depth += 1
         try:
             self._send(("run", *request))
             while True:
@@ -76,7 +78,9 @@ class TclChild:
             self.end()
             raise
         finally:
-            patience.watch.children.discard(-self._pid)
+            self._depth -= 1
+            if outermost:
+                children.discard(-self._pid)
 
     def end(self) -> None:
         """End the child, and what it has started."""

@@ -71,8 +71,8 @@ def _groups(_: Run) -> list[str]:
     return sorted(system.user()[1])
 
 
-def _version(_: Run, name: str) -> str:
-    return name if "/" in name else f"{name}/default"
+def _version(run: Run, name: str) -> str:
+    return run.around.resolved(name) if "/" in name else f"{name}/default"
 
 
 def _loaded(run: Run, name: str) -> str:
@@ -86,7 +86,7 @@ _TOPICS: dict[str, Info] = {
     "specified": lambda run, _: str(run.host.asked),
     "shell": _is(lambda run: run.host.shell_name),
     "shelltype": _is(lambda run: run.host.shell_kind),
-    "command": _is(lambda run: run.command),
+    "command": _is(lambda run: run.around.command),
     "type": lambda _, __: "Tcl",
     "user": lambda _, __: "",
     "username": _is(_user),
@@ -94,7 +94,9 @@ _TOPICS: dict[str, Info] = {
     "version": _version,
     "loaded": _loaded,
     "flags": lambda _, __: "0",
-    "symbols": lambda _, __: "",
+    "symbols": lambda run, name: ":".join(run.around.symbols(name or _full_name(run))),
+    "alias": lambda run, name: run.around.aliases().get(name, ""),
+    "tags": _among(lambda run: run.host.tags()),
 }
 
 
@@ -106,6 +108,18 @@ def _is_loaded(run: Run, _: str, args: list[str]) -> str:
 
 def _is_avail(run: Run, _: str, args: list[str]) -> str:
     return _yes(any(run.host.available(Request.parse(name)) for name in args))
+
+
+def there(run: Run, name: str, folders: str) -> bool:
+    """Say whether a module can be loaded, or is; from one of some directories of MODULEPATH, if any are named."""
+    path = run.host.available(Request.parse(name))
+    below = tuple(f"{folder.rstrip('/')}/" for folder in folders.split(":") if folder)
+    return path is not None and (not below or path.startswith(below))
+
+
+def _is_saved(run: Run, _: str, args: list[str]) -> str:
+    saved = run.around.saved()
+    return _yes(any(name in saved for name in args) if args else saved)
 
 
 def _is_used(run: Run, _: str, args: list[str]) -> str:
@@ -169,6 +183,7 @@ COMMANDS: dict[str, Command] = {
     "module-info": _module_info,
     "is-loaded": _is_loaded,
     "is-avail": _is_avail,
+    "is-saved": _is_saved,
     "is-used": _is_used,
     "getenv": _getenv,
     "versioncmp": _versioncmp,

@@ -5,7 +5,7 @@ Each command takes the run, its own name and its arguments, and returns its resu
 
 from __future__ import annotations
 
-from lmodpy.errors import ModulefileError
+from lmodpy.errors import ModulefileError, Refused
 from lmodpy.modulefile.words import complaint, operation
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ _MODE = {"--mode": "mode:", "-mode": "mode:"}
 _RESPECT = dict.fromkeys(("-r", "-respect", "--respect", "--set-if-undef"), "respect")
 _DELIMITER = dict.fromkeys(("-d", "-delim", "--delim"), "delim:")
 _ON_UNLOAD = {f"--{verb}-on-unload": verb for verb in ("noop", "unset", "append", "prepend", "remove")}
+_PATH = _DELIMITER | _MODE | _ON_UNLOAD | {"--duplicates": "duplicates", "--index": "index", "--glob": "glob"}
 _NEED = {"--optional": "optional", "--tag": "tag:", "--modulepath": "modulepath:", "--not-req": "not-req"}
 
 
@@ -60,6 +61,7 @@ def said(run: Run, word: str, *args: Any, spelt: str = "", **keys: Any) -> objec
             error.text = error.args[0]
         run.host.misused(error)
         return None
+    run.acts = True
     return run.host.perform(call)
 
 
@@ -97,20 +99,32 @@ def _unsetenv(run: Run, spelt: str, args: list[str]) -> None:
 
 def _path(word: str) -> Command:
     def command(run: Run, spelt: str, args: list[str]) -> None:
-        options, args = parsed(spelt, args, _DELIMITER | _MODE | _ON_UNLOAD | {"--duplicates": "duplicates"})
+        options, args = parsed(spelt, args, _PATH)
         if len(args) < 2:
             raise complaint(spelt, "takes the name of a variable and at least one value")
         name, *values = args
-        priority = None
-        if len(values) == 2 and values[1].lstrip("-").isdecimal():
-            priority = int(values.pop())
         delimiter = options.get("delim")
-        if len(values) > 1:
-            values = [(delimiter or ":").join(values)]
-        keys = {"delim": delimiter, "priority": priority, "modeA": modes(options)}
-        said(run, word, name, *values, spelt=spelt, **keys)
+        priority = None
+        if "index" in options or "glob" in options:
+            values = _chosen(run, name, delimiter or ":", values, by="index" if "index" in options else "glob")
+        elif len(values) == 2 and values[1].lstrip("-").isdecimal():
+            priority = int(values.pop())
+        for value in values if word == "remove_path" else [(delimiter or ":").join(values)]:
+            keys = {"delim": delimiter, "priority": priority, "modeA": modes(options)}
+            said(run, word, name, value, spelt=spelt, **keys)
 
     return command
+
+
+def _chosen(run: Run, name: str, delimiter: str, wanted: Sequence[str], *, by: str) -> list[str]:
+    """Return the entries of a variable at some places (the last is -1), or those that fit a pattern."""
+    entries = [entry for entry in (run.host.getenv(name) or "").split(delimiter) if entry]
+    if by == "glob":
+        from fnmatch import fnmatchcase  # noqa: PLC0415 - few modulefiles have it
+
+        return [entry for entry in entries if any(fnmatchcase(entry, pattern) for pattern in wanted)]
+    places = [int(text) for text in wanted if text.lstrip("-").isdecimal()]
+    return [entries[place] for place in places if -len(entries) <= place < len(entries)]
 
 
 def _modules(word: str) -> Command:
@@ -118,10 +132,13 @@ def _modules(word: str) -> Command:
 
     def command(run: Run, spelt: str, args: list[str]) -> None:
         options, names = parsed(spelt, args, _NEED)
-        if "optional" in options:
-            from lmodpy.names.request import Request  # noqa: PLC0415 - few modulefiles have it
+        if run.host.mode_name == "load" and ("optional" in options or "modulepath" in options):
+            from lmodpy.modulefile.tclquestions import there  # noqa: PLC0415 - few modulefiles have it
 
-            names = [name for name in names if run.host.available(Request.parse(name))]
+            found = [name for name in names if there(run, name, options.get("modulepath", ""))]
+            if not found and "optional" not in options:
+                raise Refused(f"{', '.join(names)} must be there in {options['modulepath']}")
+            names = found
         if names or "optional" not in options:
             said(run, word, *names, spelt=spelt)
 
@@ -191,6 +208,8 @@ def _puts(run: Run, _: str, args: list[str]) -> None:
     channel, text = args
     if run.help is not None:
         run.help.append(text)
+    elif run.tests:
+        run.host.tell(text)
     elif channel == "stderr":
         said(run, "LmodMsgRaw", text)
     elif channel == "prestdout":
@@ -227,6 +246,14 @@ def _seldom(run: Run, spelt: str, args: list[str]) -> str | None:
     from lmodpy.modulefile.tclquestions import COMMANDS as SELDOM  # noqa: PLC0415
 
     return SELDOM[spelt](run, spelt, args)
+
+
+def _elsewhere(_: Run, spelt: str, __: list[str]) -> None:
+    raise complaint(spelt, "is for rc files: it belongs into a .modulerc beside the modulefiles")
+
+
+def _refused(_: Run, spelt: str, __: list[str]) -> None:
+    raise complaint(spelt, "is not there in lmodpy: let a program of your own do it, by `execute` or `system`")
 
 
 _MODULE: dict[str, Command] = {
@@ -276,6 +303,15 @@ COMMANDS: dict[str, Command] = {
     "reportWarning": _message("LmodWarning"),
     "reportError": _message("LmodError"),
     "exit": _exit,
+    "chdir": _plain("chdir"),
+    "x-resource": _refused,
+    **dict.fromkeys(
+        (
+            *("module-alias", "module-version", "module-virtual", "module-forbid", "module-hide", "module-tag"),
+            *("module-warn", "hide-version", "hide-modulefile", "modulepath-label", "modulepath-ignore"),
+        ),
+        _elsewhere,
+    ),
     **dict.fromkeys(
         (
             *("module-info", "is-loaded", "is-avail", "is-saved", "is-used", "getenv", "versioncmp"),

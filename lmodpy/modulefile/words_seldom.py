@@ -113,6 +113,11 @@ def _execute(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     return op.Execute(table["cmd"], texts_of(word, list(modes.values())))
 
 
+def _chdir(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+    count(word, args, 1, 1)
+    return op.ChangeDirectory(text_of(word, args[0]))
+
+
 def _purge(_: str, args: tuple[Any, ...], __: dict[str, Any]) -> object:
     return op.Purge(bool(args and isinstance(args[0], dict) and args[0].get("force")))
 
@@ -153,6 +158,7 @@ OPERATIONS: dict[str, tuple[Maker, bool]] = {
     "LmodSystemError": (_complain(fatal=True), False),
     "LmodBreak": (_break, False),
     "execute": (_execute, False),
+    "chdir": (_chdir, False),
     "inherit": (_alone(op.Inherit), False),
     "purge": (_purge, False),
     "haveDynamicMPATH": (_alone(op.DynamicTree), False),

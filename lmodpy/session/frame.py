@@ -21,6 +21,9 @@ _MOST_NAMED = 5
 class Frame:
     """A modulefile being evaluated; words come in through `perform`, questions through the other methods."""
 
+    verdict = ""
+    """What the modulefile's own test has returned."""
+
     def __init__(self, session: Session, mode: str, module: Modulefile | Loaded, asked: str = "") -> None:
         self.session = session
         self.env = session.env
@@ -172,6 +175,10 @@ class Frame:
             }
             for place, module in enumerate(active, 1)
         ]
+
+    def tags(self) -> list[str]:
+        """Return the values of the properties that the module has."""
+        return [text.partition(":")[2] for text in self.properties]
 
     def chain(self) -> list[str]:
         """Return the full names of the modules being evaluated, outermost first."""

@@ -317,6 +317,7 @@ MODES = {
     "show": Mode("show", acting=False, column=4, only="", handlers={}),
     "help": Mode("help", acting=False, column=5, only="help", handlers={}),
     "whatis": Mode("whatis", acting=False, column=5, only="whatis", handlers={}),
+    "test": Mode("test", acting=False, column=5, only="test", handlers={}),
     "spider": Mode("spider", acting=False, column=5, only="load", handlers={}),
     "check": Mode("checkSyntax", acting=False, column=6, only="checkSyntax", handlers={}),
 }

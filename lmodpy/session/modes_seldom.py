@@ -269,6 +269,12 @@ def execute(frame: Frame, said: op.Execute) -> None:
         frame.session.commands.append(said.command)
 
 
+def change_directory(frame: Frame, said: op.ChangeDirectory) -> None:
+    """Take the user's shell to a directory, when everything else is done."""
+    quoted = said.path.replace("'", "'\\''")
+    frame.session.commands.append(f"cd '{quoted}'")
+
+
 def insist(frame: Frame, _: op.RequireFullName) -> None:
     """Refuse a module that was asked for by less than its full name."""
     if frame.asked != frame.full_name:
@@ -302,6 +308,7 @@ TABLE: dict[type, Row] = {
     op.Complain:        (refuse,        complain,      refuse,       refuse,        ignore,     pass_over,  refuse),
     op.Break:           (stop,          ignore,        ignore,       stop,          ignore,     ignore,     ignore),
     op.Execute:         (execute,       execute,       execute,      execute,       ignore,     execute,    ignore),
+    op.ChangeDirectory: (change_directory, ignore,     ignore,       change_directory, ignore,  ignore,     ignore),
     op.Inherit:         (inherit,       follow,        ignore,       inherit,       quote,      follow,     ignore),
     op.Purge:           (purge_others,  ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.DynamicTree:     (ignore,        ignore,        ignore,       ignore,        ignore,     ignore,     ignore),

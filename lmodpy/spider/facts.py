@@ -124,7 +124,7 @@ def promises(path: str) -> frozenset[str]:
 
 
 OPEN, EXTENSIONS = "open", "extensions"
-_WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extensions",)}
+_WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extensions", b"provide")}
 _ELSEWHERE = (b"inherit", b"loadfile", b"dofile", b"require", b"loadstring")
 """With these the words may stand in another file."""
 
