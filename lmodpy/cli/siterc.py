@@ -58,7 +58,7 @@ class _Host(RcHost):
     def perform(self, call: Any) -> Any:
         raise ModulefileError(f"`{call.word}` is for modulefiles; an lmodrc file sets propT and scDescriptT")
 
-    def misused(self, error: ModulefileError) -> Any:
+    def misused(self, error: Exception) -> Any:
         raise error
 
 
