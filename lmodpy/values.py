@@ -59,6 +59,10 @@ class _Value(tuple):  # type: ignore[type-arg]
         return f"{type(self).__name__}({fields})"
 
 
+# Copied into each class: a class that derives from another of ours takes longer to make.
+_COMMON = {name: _Value.__dict__[name] for name in ("__new__", "__repr__", "_asdict", "_replace")}
+
+
 class _Fields(type):
     """Turns the annotations of a class body into the fields of a tuple."""
 
@@ -70,7 +74,7 @@ class _Fields(type):
         body["_fields"] = fields
         for place, field in enumerate(fields):
             body[field] = _tuplegetter(place, field)
-        return type(name, (_Value,), body) if bases else type.__new__(cls, name, (), {})
+        return type(name, (tuple,), {**_COMMON, **body}) if bases else type.__new__(cls, name, (), {})
 
 
 class NamedTuple(metaclass=_Fields):

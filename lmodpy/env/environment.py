@@ -55,7 +55,8 @@ class Environment:
 
     def assign(self, name: str, value: str | None, owner: str = "") -> None:
         """Give a variable a value, or take it away (None)."""
-        self._pretended.pop(name, None)
+        if self._pretended:
+            self._pretended.pop(name, None)
         if name in self.quarantined:
             self._pretended[name] = value
             return
@@ -182,11 +183,13 @@ class Environment:
         return parts.values()
 
     def _changes(self) -> Iterator[tuple[str, str | None]]:
+        helped = {name for name in self.found if name.startswith((COUNTS, RANKS))}
         for name, history in self._after.items():
-            value = history.text(clean=name == "PATH")
+            made = history.value
+            value = history.text(clean=name == "PATH") if isinstance(made, PathList) else made
             if value != self._value_before(name) or name in self._repeated:
                 yield name, value
-            if isinstance(history.value, PathList) or COUNTS + name in self.found or RANKS + name in self.found:
+            if isinstance(made, PathList) or (helped and not helped.isdisjoint((COUNTS + name, RANKS + name))):
                 yield from self._helper_changes(name, history)
         for name in self._repeated:
             if name not in self._after:

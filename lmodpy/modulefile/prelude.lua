@@ -108,12 +108,17 @@ local function usual(piece)
   local first, last = byte(piece, 1), byte(piece, -1)
   return first and first > 32 and first ~= 47 and last > 32 and last ~= 47 and not find(piece, "//", 1, true)
 end
+local fronts, backs = {}, {} -- what was found to be usual: modulefiles say `bin` and `lib`, and join all to one root
 
 -- Join with single slashes; blanks around pieces go, and so do empty pieces. Here, since most lines call it.
 function common.pathJoin(...)
   local front, back, more = ...
-  if more == nil and usual(back) and type(front) == "string" and byte(front) == 47 and usual(sub(front, 2)) then
-    return front .. "/" .. back
+  if more == nil and (backs[back] or usual(back)) then
+    backs[back] = true
+    if fronts[front] or (type(front) == "string" and byte(front) == 47 and usual(sub(front, 2))) then
+      fronts[front] = true
+      return front .. "/" .. back
+    end
   end
   local pieces, absolute = {}, false
   for n = 1, select("#", ...) do

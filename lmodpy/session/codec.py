@@ -30,6 +30,7 @@ SHORT = 1500
 NUL, SUB, RUN, PART = "\0", "\1", "\2", "\3"
 _CONTROL = ("%", NUL, SUB, RUN, PART)
 _PRIME = 1073741789
+_ROOM = -14, 7  # the window and the memory of the compressor: as small as makes no difference, since pages cost time
 _LEVEL = 4  # higher ones take three times as long and save nothing: what repeats is near, or in the dictionary
 _VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
 _USUAL = ":", 0  # separator and priority
@@ -113,7 +114,7 @@ def _deflated(text: str, loadedmodules: str) -> str:
     import zlib  # noqa: PLC0415
 
     plain = text.encode("utf-8", "surrogateescape")
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, *_ROOM, zlib.Z_DEFAULT_STRATEGY, _dictionary(loadedmodules))
     packed = packer.compress(plain) + packer.flush() + zlib.crc32(plain).to_bytes(4, "big")
     return DEFLATED + binascii.b2a_base64(packed, newline=False).decode("ascii")
 
@@ -242,6 +243,8 @@ def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -
             last = rank
             if isinstance(change, Edit) and change[2:] == _USUAL:  # nearly all, so no call for these
                 field = _VERBS[change[0]] + change[1]
+            elif isinstance(change, Assign):
+                field = "~" if change[0] is None else "=" + change[0]
             else:
                 field = _change_field(change, history, place)
             runs.setdefault((turn, rank), []).append(letter + field)
@@ -253,12 +256,10 @@ def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -
     return fields
 
 
-def _change_field(change: Edit | Assign | Found, history: History, place: int) -> str:
+def _change_field(change: Edit | Found, history: History, place: int) -> str:
     if isinstance(change, Edit):
         verb, path, sep, priority = change
         return f"!{_VERBS[verb]}{priority}{SUB}{sep}{SUB}{path}"
-    if isinstance(change, Assign):
-        return "~" if change.value is None else "=" + change.value
     expected = text_of(replay(history.base, history.steps[:place], history.rules)) or ""
     marks = "".join(f"{count},{rank},{len(path)},{path}" for path, count, rank in change.marks)
     value = "~" if change.value is None else _difference(expected, change.value)

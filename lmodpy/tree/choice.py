@@ -60,7 +60,10 @@ class Choice:
         """Choose from the branches that each root has on the way to the name."""
         branches = [branch for row in rows for branch in row]
         if len(branches) == 1 and not (self._options.find_first or branches[0].nested):
-            return self._pick([branches[0].files], branches[0].name)  # nearly always
+            name, files, _ = branches[0]
+            if len(files) == 1 and name == self._text and self._is_plainly(files[0]):
+                return files[0]  # nearly always
+            return self._pick([files], name)
         names = sorted({branch.name for branch in branches}, key=len)
         if not self._options.find_first and not any(branch.nested for branch in branches):
             return self._longest(rows, names)
@@ -69,6 +72,12 @@ class Choice:
             if blocks:
                 return self._pick(blocks, name)
         return None
+
+    def _is_plainly(self, file: Modulefile) -> bool:
+        """Say whether the only modulefile of a short name is what everybody gets by it."""
+        request, options = self._request, self._options
+        asks_more = request.low or request.high or request.latest or options.exact_match
+        return not (file.kind or asks_more) and self._is_real(file.path)
 
     def _longest(self, rows: Sequence[Sequence[Branch]], names: Sequence[str]) -> Modulefile | None:
         """Choose from all roots together, under the longest short name that has modulefiles."""

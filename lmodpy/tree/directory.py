@@ -195,18 +195,17 @@ class Folders:
         if path.count("/") > _DEEPEST:
             return Listing(files, (), (), "")
         try:
-            with system.scandir(path) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name in DEFAULT_FILES:
-                        defaults.append(name)
-                    each = "" if self.skips(name) else self._kind(entry)
-                    if each == "folder":
-                        folders.append(name)
-                    elif each == "file" and name.endswith(".lua"):  # it stays beside a Tcl file of the same name
-                        files[name[:-4]] = f"{path}/{name}"
-                    elif each == "file":
-                        files.setdefault(name, f"{path}/{name}")
+            for entry in [*system.scandir(path)]:
+                name = entry.name
+                if name in DEFAULT_FILES:
+                    defaults.append(name)
+                each = "" if self.skips(name) else self._kind(entry)
+                if each == "folder":
+                    folders.append(name)
+                elif each == "file" and name.endswith(".lua"):  # it stays beside a Tcl file of the same name
+                    files[name[:-4]] = f"{path}/{name}"
+                elif each == "file":
+                    files.setdefault(name, f"{path}/{name}")
         except ValueError:
             kind = ""
         except OSError as error:
