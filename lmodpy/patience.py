@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+from _signal import SIG_BLOCK, SIGINT, pthread_sigmask
 from time import monotonic
 
 TYPE_CHECKING = False
@@ -47,6 +48,7 @@ class Patience:
             self._since = monotonic()
 
     def _watch(self) -> None:
+        pthread_sigmask(SIG_BLOCK, (SIGINT,))  # Ctrl-C is for the thread that works, and for who waits for it
         never = _thread.allocate_lock()
         never.acquire()
         left = self._seconds

@@ -13,12 +13,25 @@ import jsonschema
 import pytest
 
 from lmodpy import system
+from lmodpy.spider import index as indexes
+from lmodpy.spider import memory as memories
+from lmodpy.spider import survey as surveys
 from tests.differential.generate import case
 from tests.differential.tools import LMOD
 from tests.launcher import CLONE, lmodpy_cmd
 from tests.needs import needs
 
 CORE = os.path.join(CLONE, "examples", "modulefiles", "Core")
+
+
+@pytest.fixture(autouse=True, params=["evaluated", "kept"])
+def memory(request, monkeypatch):
+    """All answers are the same, whether everything is evaluated in each command or kept from the one before."""
+    if request.param == "kept":
+        monkeypatch.setattr(indexes, "WORTHWHILE", 1)
+        monkeypatch.setattr(memories, "FEW", 1)
+        monkeypatch.setattr(memories, "MANY", 1)
+        monkeypatch.setattr(surveys, "TICK", -(10**19))
 
 
 @pytest.fixture
@@ -385,7 +398,7 @@ def test_progress_is_shown_to_who_waits(hierarchy, monkeypatch):
     assert "\r" not in hierarchy.module("spider").err
 
     monkeypatch.setattr(system, "isatty", lambda channel: channel == 2)
-    text = hierarchy.module("spider").err
+    text = hierarchy.module("-I", "spider").err
     shown, erased, answer = text.rpartition("\r\033[K")
     assert "modulefiles read" in shown
     assert erased

@@ -146,14 +146,18 @@ class Context:
             diff = Diff()
         for task in self.afterwards:
             task()
-        if self.index is not None and not (self.site and self.site.keeps_no_cache()):
-            self.index.save()
+        self.keep_index()
         told = "".join(self.notes) + self._nag()
         if self.answered is not None:
             self._answer(self.answered)
         elif not self.quiet:
             told += self._afterwards()
         return diff, told + (self.watch.times() if self.watch else "")
+
+    def keep_index(self) -> None:
+        """Write what was learned about trees, unless the site does not want that."""
+        if self.index is not None and not (self.site and self.site.keeps_no_cache()):
+            self.index.save()
 
     def _nag(self) -> str:
         """Return what the site says about the modules that were loaded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.cli.listings import roots_of, style
-from lmodpy.cli.walk import Progress, limit, shows_hidden, walk
+from lmodpy.cli.walk import Progress, limit, searching, shows_hidden, walk
 from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
 from lmodpy.names.request import clean
@@ -32,14 +32,12 @@ def spider(context: Context) -> None:
     """List all modules there are; or tell how to load those whose names, or extensions, fit the words."""
     line = context.line
     roots_of(context)
-    progress = Progress(context)
-    try:
-        search = Search(context, progress)
-        found = search.found([clean(word) for word in line.words if word])
+    with searching(context) as progress:
+        words = [clean(word) for word in line.words if word]
+        search = Search(context, progress, thorough=not words)
+        found = search.found(words)
         answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
         answer(context, search, found)
-    finally:
-        progress.end()
     if not (line.on("json") or line.on("terse")):
         warn(context, search.crawl)
 
@@ -47,28 +45,32 @@ def spider(context: Context) -> None:
 class Search:
     """What there is, and what of it was asked for."""
 
-    def __init__(self, context: Context, progress: Progress) -> None:
+    def __init__(self, context: Context, progress: Progress, *, thorough: bool = True) -> None:
         self._context = context
         self._session = context.session
-        self.crawl = walk(context, limit(context), seen=progress.seen)
+        self.crawl = walk(context, limit(context), thorough=thorough, seen=progress.seen)
         self.ways = Ways(self._session, self.crawl)
         self._shows = shows_hidden(context)
 
     def found(self, words: Sequence[str]) -> list[Match]:
         """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
-        known = everything(
-            (module for module in self.crawl.modules() if self._is_visible(module)),
-            (record for record in self.crawl.extending() if self._is_visible(record.module)),
-        )
-        found = [] if words else list(known.values())
-        for word in words:
-            found += self._named(word, known)
+        if words:
+            return merged([match for word in words for match in self._named(word)])
         key = str.lower if self._context.settings.flag("sort_case") else str
-        return merged(found) if words else sorted(found, key=lambda match: key(match.name))
+        return sorted(self._known().values(), key=lambda match: key(match.name))
+
+    def _known(self, word: str = "") -> dict[str, Match]:
+        """Return the modules and extensions that have a word in them, and perhaps others, under their names."""
+        modules = self.crawl.some(word) if word else self.crawl.modules()
+        return everything(
+            (module for module in modules if self._is_visible(module)),
+            (record for record in self.crawl.extending() if self._is_visible(record.module)),
+            word,
+        )
 
     def describe(self, match: Match) -> str:
         """Return what the highest version that says something says about itself."""
-        told = (self.crawl.record(module).description for module in reversed(match.modules))
+        told = (self.crawl.record(module, loosely=True).description for module in reversed(match.modules))
         return next(filter(None, told), "")
 
     def versions(self, match: Match, *, briefly: bool = False) -> Iterator[Version]:
@@ -104,15 +106,16 @@ class Search:
             extension.full_name, ("L", "E") if loaded else ("E",), command, tuple(sorted(ways)), tuple(by_name)
         )
 
-    def _named(self, word: str, known: dict[str, Match]) -> list[Match]:
+    def _named(self, word: str) -> list[Match]:
         if self._context.line.on("regexp"):
             matches = self._context.session.tree.matches
-            found = containing(known, lambda text: matches(word, text))
+            found = containing(self._known(), lambda text: matches(word, text))
         else:
+            known = self._known(word)
             found = matching(word, known)
             real = self._session.tree.resolve(word, self.crawl.roots) if word not in known else word
             if real != word and real:
-                found = matching(real, known) or found
+                found = matching(real, self._known(real)) or found
         if found or self._context.line.on("terse"):
             return found
         raise self._unknown(word)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from _signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGINT, SIGKILL, getsignal, pthread_sigmask, sigwait
+from _thread import start_new_thread
+from contextlib import contextmanager, suppress
+from os import getpid
 
-from lmodpy import system
+from lmodpy import patience, system
+from lmodpy.cli.indexing import index
 from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.session.codec import State
 from lmodpy.session.session import Session
 from lmodpy.spider.crawl import Crawl
 from lmodpy.spider.facts import Facts, facts_of
+from lmodpy.spider.memory import Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lmodpy.cli.context import Context
     from lmodpy.modulefile.operations import Call
@@ -27,20 +33,33 @@ _AGAIN = 0.1
 
 
 def walk(
-    context: Context, in_time: Callable[[], bool] = lambda: True, *, seen: Callable[[], None] | None = None
+    context: Context,
+    in_time: Callable[[], bool] = lambda: True,
+    *,
+    thorough: bool = True,
+    seen: Callable[[], None] = lambda: None,
 ) -> Crawl:
     """Return what is reachable from MODULEPATH; `seen` is called for each modulefile that is evaluated.
 
-    Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session.
+    Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session. `thorough`
+    is for commands that ask for what all of them say, not for a few.
     """
     facts = reader(context)
 
     def read(module: Modulefile) -> Facts:
-        if seen:
-            seen()
+        seen()
         return facts(module)
 
-    return Crawl(context.session.roots(), context.session.tree, read, in_time)
+    known = memory(context, read, thorough=thorough)
+    return Crawl(context.session.roots(), context.session.tree, known, in_time)
+
+
+def memory(context: Context, read: Callable[[Modulefile], Facts], *, thorough: bool = True) -> Memory:
+    """Return what modulefiles have said to earlier commands, and say now if they are read."""
+    tree = context.session.tree
+    if context.index is None:
+        context.index = index(context, tree.options)
+    return Memory(context.index, tree, read, thorough=thorough)
 
 
 def reader(context: Context) -> Callable[[Modulefile], Facts]:
@@ -59,12 +78,40 @@ def reader(context: Context) -> Callable[[Modulefile], Facts]:
 
 def reachable(context: Context) -> list[Record]:
     """Return a record of every module that could be loaded, now or after others; hidden ones as `spider` shows them."""
-    progress = Progress(context)
-    try:
+    with searching(context) as progress:
         crawl, shows = walk(context, limit(context), seen=progress.seen), shows_hidden(context)
-        return [record for record in crawl.records() if shows or not record.module.hidden]
+        return [record for record in crawl.records(loosely=True) if shows or not record.module.hidden]
+
+
+@contextmanager
+def searching(context: Context) -> Iterator[Progress]:
+    """Lend what shows how far a search has come; what it has learned is kept, even if an error or Ctrl-C ends it."""
+    progress = Progress(context)
+    ours = getsignal(SIGINT) is SIG_DFL  # in a program that uses us it is for the program to say what happens
+    if ours:
+        pthread_sigmask(SIG_BLOCK, (SIGINT,))
+        start_new_thread(_end, (context, progress))
+    try:
+        yield progress
     finally:
         progress.end()
+        if ours:
+            pthread_sigmask(SIG_UNBLOCK, (SIGINT,))
+        context.keep_index()
+
+
+def _end(context: Context, progress: Progress) -> None:
+    """Wait for Ctrl-C, in a thread, since nothing else gets a turn while Lua works; keep what was learned, and end."""
+    sigwait((SIGINT,))
+    pthread_sigmask(SIG_UNBLOCK, (SIGINT,))  # another one does not wait
+    try:
+        for child in tuple(patience.watch.children):
+            with suppress(OSError):
+                system.kill(child, SIGKILL)
+        progress.end()
+        context.keep_index()
+    finally:
+        system.kill(getpid(), SIGINT)
 
 
 def limit(context: Context) -> Callable[[], bool]:

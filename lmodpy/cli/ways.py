@@ -28,7 +28,7 @@ def explain(error: ModuleNotFound, context: Context, wanted: Sequence[str]) -> N
     """Give the error a hint: the command that would load the module, or names that are near."""
     session = context.session
     deadline = time.monotonic() + SEARCH_SECONDS
-    crawl = walk(context, lambda: time.monotonic() < deadline)
+    crawl = walk(context, lambda: time.monotonic() < deadline, thorough=False)
     near: list[str] = []
     ways = Ways(session, crawl)
     for name in error.names:

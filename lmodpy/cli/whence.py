@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy.cli.listings import roots_of, style
 from lmodpy.cli.spider import Search, warn
-from lmodpy.cli.walk import Progress, shows_hidden
+from lmodpy.cli.walk import Progress, searching, shows_hidden
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.report.whence import Source, sources_text, terse_sources
 from lmodpy.spider.search import Match
@@ -24,14 +24,11 @@ def whence(context: Context) -> None:
     if not words:
         raise UsageError("`module whence` takes the name of a command", hint="module whence mpicc")
     kind = next((option for option in reversed(list(line.options)) if option in KINDS), "command")
-    progress = Progress(context)
-    try:
+    with searching(context) as progress:
         asked = Question(context, kind, progress)
         found = {word: asked.sources(word) for word in words}
         if not any(found.values()):
             raise asked.unknown(words)
-    finally:
-        progress.end()
     missing = [word for word in words if not found[word]]
     context.status = int(bool(missing))
     if line.on("json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.names.request import Request
-from lmodpy.spider.facts import EXTENSIONS, OPEN, Record, promises
+from lmodpy.spider.facts import EXTENSIONS, OPEN, Record
 from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lmodpy.spider.facts import Facts
+    from lmodpy.spider.memory import Memory
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
 
@@ -25,14 +26,15 @@ _MOST_STEPS = 5000
 class Crawl:
     """The directories that can be reached from some, each walked once, and which modules open which.
 
-    Modulefiles are evaluated when something about them is asked, each once; `in_time` says whether to go on looking.
+    What modulefiles say is asked of the memory, when something about them is asked; `in_time` says whether to go on
+    looking.
     """
 
     def __init__(
         self,
         roots: Sequence[str],
         tree: Tree,
-        read: Callable[[Modulefile], Facts],
+        memory: Memory,
         in_time: Callable[[], bool] = lambda: True,
     ) -> None:
         self.tree = tree
@@ -40,10 +42,9 @@ class Crawl:
         """Every directory found, in the order of MODULEPATH and of the walk."""
         self.whole = True
         """Whether the walk came to its end."""
-        self._read = read
+        self._memory = memory
         self._in_time = in_time
-        self._facts: dict[str, Facts] = {}
-        self._promises: dict[str, frozenset[str]] = {}
+        self._facts: dict[tuple[str, bool], Facts] = {}
         self._openers: dict[str, list[Modulefile]] = {}
         self._walk(roots)
 
@@ -52,33 +53,36 @@ class Crawl:
         for root in self.roots:
             yield from self.tree.all(root)
 
-    def record(self, module: Modulefile) -> Record:
-        """Return what is known about a module; its modulefile is evaluated if that was not done yet."""
-        path = module.path
-        if path not in self._facts:
-            self._facts[path] = self._read(module)
-        return Record(module, self._facts[path])
+    def some(self, text: str) -> Iterator[Modulefile]:
+        """Yield every module whose full name has a text in it, in any case; there may be others among them."""
+        for root in self.roots:
+            yield from self.tree.some(root, text)
 
-    def records(self) -> Iterator[Record]:
+    def record(self, module: Modulefile, *, loosely: bool = False) -> Record:
+        """Return what a module says about itself; `loosely`: that may be what it has said to someone else."""
+        key = module.path, loosely
+        if key not in self._facts:
+            self._facts[key] = self._memory.facts(module, loosely=loosely)
+        return Record(module, self._facts[key])
+
+    def records(self, *, loosely: bool = False) -> Iterator[Record]:
         """Yield a record for every module of every directory, as long as there is time."""
         for module in self.modules():
             if not self._goes_on():
                 return
-            yield self.record(module)
+            yield self.record(module, loosely=loosely)
 
     def extending(self) -> Iterator[Record]:
         """Yield the records of the modules that bring extensions; most others are not even evaluated."""
-        for module in self.modules():
-            if not self._goes_on():
-                return
-            if self._may(EXTENSIONS, module):
+        for root in self.roots:
+            for module in self._promising(EXTENSIONS, root):
                 record = self.record(module)
                 if record.facts.extensions:
                     yield record
 
     def broken(self) -> list[str]:
         """Return what is wrong with modulefiles that were evaluated and could not be read to their ends."""
-        return [facts.broken for facts in self._facts.values() if facts.broken]
+        return list(dict.fromkeys(facts.broken for facts in self._facts.values() if facts.broken))
 
     def ways(self, module: Modulefile, base: Sequence[str]) -> list[Chain]:
         """Return all that can be loaded, from the directories `base`, to have a module within reach: shortest first.
@@ -116,9 +120,7 @@ class Crawl:
         first = {base_of(root): root for root in reversed(roots)}
         self.roots += dict.fromkeys(first[base_of(root)] for root in roots)
         for root in self.roots:
-            for module in self.tree.all(root):
-                if not self._goes_on():
-                    return
+            for module in self._promising(OPEN, root):
                 for path in dict.fromkeys(map(base_of, self.opened_by(module))):
                     if path not in first:
                         first[path] = path
@@ -127,16 +129,15 @@ class Crawl:
 
     def opened_by(self, module: Modulefile) -> tuple[str, ...]:
         """Return the directories that a module adds to MODULEPATH."""
-        return self.record(module).facts.opens if self._may(OPEN, module) else ()
+        return self.record(module).facts.opens if self._memory.may(OPEN, module) else ()
 
-    def _may(self, promise: str, module: Modulefile) -> bool:
-        """Say whether a modulefile is worth evaluating for something; it is read once."""
-        path = module.path
-        if path in self._facts:
-            return True
-        if path not in self._promises:
-            self._promises[path] = promises(path)
-        return promise in self._promises[path]
+    def _promising(self, promise: str, root: str) -> Iterator[Modulefile]:
+        """Yield the modules of a root that are worth asking for something, as long as there is time."""
+        for module in self._memory.candidates(promise, root) if self._goes_on() else ():
+            if not self._goes_on():
+                return
+            if self._memory.may(promise, module):
+                yield module
 
     def _goes_on(self) -> bool:
         self.whole = self.whole and self._in_time()

@@ -15,26 +15,27 @@ from zlib import crc32
 from lmodpy import system
 from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 from lmodpy.spider import store
-from lmodpy.spider.survey import part_of, stamp_of, survey
+from lmodpy.spider.survey import part_of, stamp_of, stamps_of, survey
 from lmodpy.tree.directory import Modulefile, base_of
 from lmodpy.tree.tree import Found
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import NamedTuple
 
     from lmodpy.tree.choice import Options
 else:
     from lmodpy.values import NamedTuple
 
-WORTHWHILE = 100
+WORTHWHILE = 20
 """A root with fewer directories is read as fast as a file about it."""
 MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
-FORMAT = "2"
-_ENDING = ".names"
+FORMAT = "3"
+NAMES, FACTS = ".names", ".facts"
+"""How the names of files about a root end: which modules there are, and what they say about themselves."""
 
 
 class Places(NamedTuple):
@@ -46,6 +47,49 @@ class Places(NamedTuple):
     """Whether the site answers for its files, so that they are not compared with the file system."""
 
 
+class Stored(Found):
+    """What a file tells of a root; most of it is taken apart only when it is asked for."""
+
+    def __init__(self, reader: store.Reader, root: str) -> None:
+        """Read the file; raises Damaged."""
+        ruled = _statements(reader.rows("ruled"))
+        super().__init__([], ruled, None, tuple(reader.lines("entries")), tuple(reader.lines("live")))
+        self._root = root
+        self._text = reader.text("modules")
+        self._watched, self._as_they_were = reader.lines("watched"), reader.lines("stamps")
+        if len(self._watched) != len(self._as_they_were):
+            raise store.Damaged  # there is a line break in a path
+        self._made = False
+
+    @property
+    def modules(self) -> list[Modulefile]:
+        """The modules of the root."""
+        if not self._made:
+            self._made = True
+            self._modules = modules_of(store.rows_of(self._text.split("\n")[:-1]), self._root)
+        return self._modules
+
+    @property
+    def stamps(self) -> Mapping[str, str]:
+        """The stamps by path."""
+        if not self._stamps:
+            self._stamps = dict(zip(self._watched, self._as_they_were, strict=True))
+        return self._stamps
+
+    def containing(self, text: str) -> list[Modulefile]:
+        """Return all modules whose full names have a text in them; few others."""
+        if self._made or not text or not _ESCAPED.isdisjoint(text):
+            return super().containing(text)
+        return modules_of(store.rows_of(store.containing(self._text, text)), self._root)
+
+    def has_changed(self) -> bool:
+        """Say whether a stamp is not as it was."""
+        return stamps_of(base_of(self._root), self._watched) != self._as_they_were
+
+
+_ESCAPED = frozenset("\\\t\n")
+
+
 class Index:
     """The index files that count for a command, and what the command has seen besides."""
 
@@ -55,6 +99,7 @@ class Index:
         self._options = options
         self._named = named
         self._news: dict[str, Found] = {}
+        self._tasks: list[Callable[[str], bool]] = []
 
     def found(self, root: str) -> Found:
         """Return what a root has now."""
@@ -62,64 +107,76 @@ class Index:
         for place, vouched in self._in_order():
             stored = self._stored(place, root)
             if stored is not None:
-                stale = set() if vouched else _stale(base_of(root), stored)
+                stale = set() if vouched or not stored.has_changed() else _stale(base_of(root), stored)
                 if not stale:
                     return stored
                 known.append((stale, stored))
         if not known:
             return self._learned(root, survey(root, self._options))
-        stale, stored = min(known, key=lambda pair: len(pair[0]))
-        return self._learned(root, self._renewed(root, stored, stale), stored)
+        stale, best = min(known, key=lambda pair: len(pair[0]))
+        return self._learned(root, self._renewed(root, best, stale), best)
 
     def save(self) -> None:
         """Write what was learned into the user's directory; a disk that is full or read-only is no trouble."""
-        if not (self._news and self._places.own):
+        own, news, tasks = self._places.own, self._news, self._tasks
+        self._news, self._tasks = {}, []
+        if not (own and (news or tasks)):
             return
         with suppress(OSError):
-            os.makedirs(self._places.own, mode=0o700, exist_ok=True)
-            for root, found in self._news.items():
-                self.write(self._places.own, root, found)
-            _prune(self._places.own)
+            if news:
+                os.makedirs(own, mode=0o700, exist_ok=True)
+            for root, found in news.items():
+                self.write(own, root, found)
+            written = [task(own) for task in tasks]
+            if news or any(written):
+                _prune(own)
 
     def write(self, place: str, root: str, found: Found) -> None:
         """Write the file of a root into a directory; raises OSError."""
         room = len(base_of(root)) + 1
+        watched = sorted(found.stamps)
         sections = {
             "entries": found.entries,
-            "stamps": (f"{path}\t{stamp}" for path, stamp in found.stamps.items()),
+            "watched": watched,
+            "stamps": [found.stamps[path] for path in watched],
             "ruled": store.table(row for folder, said in found.ruled.items() for row in _statement_rows(folder, said)),
             "live": found.live,
-            "modules": store.table(_row(module, room) for module in found.modules),
+            "modules": store.table(row_of(module, room) for module in found.modules),
         }
-        store.write(_path(place, root), self._key(root), sections)
+        store.write(_path(place, root, NAMES), self.key(root), sections)
 
     def kept(self, place: str, root: str) -> Found | None:
         """Return what the file in a directory says about a root, changed since or not; None if there is none."""
         return self._stored(place, root)
+
+    def facts_files(self, root: str) -> list[tuple[str, bool]]:
+        """Return where the facts of modulefiles may be kept, the best first, and whether the site vouches for them."""
+        return [(facts_file(place, root), vouched) for place, vouched in self._in_order()]
+
+    def afterwards(self, task: Callable[[str], bool]) -> None:
+        """Let something else be written when this is, into the same directory.
+
+        `task` says whether it has written; it may raise OSError.
+        """
+        self._tasks.append(task)
 
     def _in_order(self) -> list[tuple[str, bool]]:
         own = [(self._places.own, False)] if self._places.own else []
         site = [(place, self._places.vouched) for place in self._places.site if place]
         return [*site, *own] if self._places.vouched else [*own, *site]
 
-    def _stored(self, place: str, root: str) -> Found | None:
+    def _stored(self, place: str, root: str) -> Stored | None:
         """Return what a file says about a root, nothing if there is none or it cannot be believed."""
         try:
-            reader = store.Reader(_path(place, root))
+            reader = store.Reader(_path(place, root, NAMES))
         except (OSError, store.Damaged):
             return None
         try:
-            return self._read(reader, root) if reader.key == self._key(root) else None
+            return Stored(reader, root) if reader.key == self.key(root) else None
         except store.Damaged:
             return None
         finally:
             reader.close()
-
-    def _read(self, reader: store.Reader, root: str) -> Found:
-        modules = _modules(reader.rows("modules"), root)
-        stamps = {path: stamp for path, _, stamp in (line.rpartition("\t") for line in reader.lines("stamps"))}
-        ruled = _statements(reader.rows("ruled"))
-        return Found(modules, ruled, stamps, tuple(reader.lines("entries")), tuple(reader.lines("live")))
 
     def _renewed(self, root: str, stored: Found, stale: Collection[str]) -> Found:
         """Look again at the parts of a root that have changed, and take the others as they were."""
@@ -142,7 +199,8 @@ class Index:
             self._news[root] = found
         return found
 
-    def _key(self, root: str) -> str:
+    def key(self, root: str) -> str:
+        """Return what a file about a root must have as its key to be believed."""
         made_for = os.uname()
         return f"{FORMAT} {made_for.sysname} {made_for.machine} {self._named} {root}"
 
@@ -154,13 +212,25 @@ def changes(root: str, found: Found) -> int:
 
 def file_of(place: str, root: str) -> str:
     """Return the path of the file about a root in a directory of index files."""
-    return _path(place, root)
+    return _path(place, root, NAMES)
+
+
+def facts_file(place: str, root: str) -> str:
+    """Return the path of the file about what the modulefiles of a root say."""
+    return _path(place, root, FACTS)
+
+
+def state_of(found: Found) -> str:
+    """Return a text that is another one when other modules are found in a root."""
+    watched = sorted(found.stamps)
+    text = "\n".join((*watched, *map(found.stamps.__getitem__, watched)))
+    return f"{len(watched)} {crc32(system.encode(text)):08x}"
 
 
 def files_in(place: str) -> list[str]:
     """Return the paths of all index files in a directory."""
     try:
-        return sorted(f"{place}/{name}" for name in system.listdir(place) if name.endswith(_ENDING))
+        return sorted(f"{place}/{name}" for name in system.listdir(place) if name.endswith((NAMES, FACTS)))
     except OSError:
         return []
 
@@ -202,13 +272,14 @@ _SAID: dict[str, Callable[..., object]] = {
 }
 
 
-def _row(module: Modulefile, room: int) -> tuple[str, ...]:
+def row_of(module: Modulefile, room: int) -> tuple[str, ...]:
+    """Return what is kept of a module; the path of its root has so many characters, with a slash."""
     first = f"{module.name}/{module.order}"
     return first, module.name, module.version, module.path[room:], module.weight, module.kind, "*" * module.marked
 
 
-def _modules(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
-    """Return the modules of a root; they may be ten thousand, so each is made in one step."""
+def modules_of(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
+    """Return the modules of a root in such rows; they may be ten thousand, so each is made in one step."""
     base = base_of(root)
     return [
         made(
@@ -219,16 +290,20 @@ def _modules(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
     ]
 
 
-def _path(place: str, root: str) -> str:
+def _path(place: str, root: str, ending: str) -> str:
     name = system.encode(root)
-    return f"{place}/{crc32(name):08x}{crc32(name[::-1]):08x}{_ENDING}"
+    return f"{place}/{crc32(name):08x}{crc32(name[::-1]):08x}{ending}"
 
 
 def _prune(place: str) -> None:
     """Take away the oldest files of a directory that has become too large."""
-    files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(place))
+    files: list[tuple[float, int, str]] = []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # somebody else has just written it
+                files.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
     excess = sum(size for _, size, _ in files) - MOST_BYTES
-    for _, size, path in files:
+    for _, size, path in sorted(files):
         if excess <= 0:
             return
         with suppress(OSError):

@@ -49,14 +49,17 @@ class Match(NamedTuple):
         return list(dict.fromkeys(self.full_names))
 
 
-def everything(modules: Iterable[Modulefile], extending: Iterable[Record]) -> dict[str, Match]:
-    """Return what there is under each name, sorted by name."""
+def everything(modules: Iterable[Modulefile], extending: Iterable[Record], word: str = "") -> dict[str, Match]:
+    """Return what there is under each name, sorted by name; of extensions, those that have a word in them."""
     by_name: dict[str, list[Modulefile]] = {}
     for module in modules:
         by_name.setdefault(module.name, []).append(module)
+    part = word.lower()
     brought: dict[str, dict[str, list[Record]]] = {}
     for record in extending:
         for full_name in dict.fromkeys(record.facts.extensions):
+            if part not in full_name.lower():
+                continue
             name, _, version = full_name.rpartition("/") if "/" in full_name else (full_name, "", "")
             brought.setdefault(name, {}).setdefault(version, []).append(record)
     return {

@@ -15,7 +15,7 @@ from lmodpy import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import NamedTuple
 else:
     from lmodpy.values import NamedTuple
@@ -55,32 +55,41 @@ class Reader:
         """Close the file; sections can no longer be read."""
         os.close(self._file)
 
-    def lines(self, name: str) -> list[str]:
-        """Return all lines of a section."""
+    def text(self, name: str) -> str:
+        """Return a section, whose lines each have an end."""
         section = self._section(name)
         data = self._read(section.begin, section.size)
         if crc32(data) != section.checksum:
             raise Damaged
-        return system.decode(data).split("\n")[:-1]
+        return system.decode(data)
+
+    def lines(self, name: str) -> list[str]:
+        """Return all lines of a section."""
+        return self.text(name).split("\n")[:-1]
 
     def rows(self, name: str) -> list[list[str]]:
         """Return the rows of a section that was written by `table`."""
-        lines = self.lines(name)
-        if any("\\" in line for line in lines):
-            return [_fields(line[_SUM + 1 :]) for line in lines]
-        return [line[_SUM + 1 :].split("\t") for line in lines]
+        return rows_of(self.lines(name))
+
+    def bodies(self, name: str) -> list[str]:
+        """Return the rows of a section that was written by `sealed` as they stand behind their checksums."""
+        return [line[_SUM + 1 :] for line in self.lines(name)]
 
     def starting(self, name: str, prefix: str) -> Iterator[list[str]]:
         """Yield the rows of a section written by `table` that begin with a text; a tab in it ends a field."""
+        return map(fields, self.raw(name, prefix))
+
+    def raw(self, name: str, prefix: str) -> Iterator[str]:
+        """Yield those rows as they stand behind their checksums."""
         section = self._section(name)
-        wanted = system.encode("\t".join(map(_escaped, prefix.split("\t"))))
+        wanted = system.encode("\t".join(map(escaped, prefix.split("\t"))))
         end = section.begin + section.size
         place = self._first(section, wanted)
         while place < end:
             line = self._line(place, end)
             if not line[_SUM + 1 :].startswith(wanted):
                 return
-            yield _fields(system.decode(line[_SUM + 1 :]))
+            yield system.decode(line[_SUM + 1 :])
             place += len(line) + 1
 
     def _first(self, section: Section, wanted: bytes) -> int:
@@ -134,7 +143,7 @@ class Reader:
         for line in rest:
             name, *numbers = line.split(" ")
             sections[name] = Section(*map(int, numbers))
-        return _fields(first[len(MAGIC) :])[0], sections
+        return fields(first[len(MAGIC) :])[0], sections
 
     def _read(self, begin: int, size: int) -> bytes:
         data = os.pread(self._file, size, begin)
@@ -143,10 +152,32 @@ class Reader:
         return data
 
 
+def rows_of(lines: Sequence[str]) -> list[list[str]]:
+    """Return the rows in lines that `table` has made."""
+    if any("\\" in line for line in lines):
+        return [fields(line[_SUM + 1 :]) for line in lines]
+    return [line[_SUM + 1 :].split("\t") for line in lines]
+
+
+def containing(text: str, part: str) -> list[str]:
+    """Return the lines of a text, each with an end, that have something in them which is given in lower case."""
+    if not text.isascii():
+        return [line for line in text.split("\n")[:-1] if part in line.lower()]
+    found, low, end = [], text.lower(), 0
+    while (place := low.find(part, end)) >= 0:
+        begin, end = low.rfind("\n", 0, place) + 1, low.index("\n", place)
+        found.append(text[begin:end])
+    return found
+
+
 def table(rows: Iterable[Iterable[str]]) -> list[str]:
-    """Return rows of text as lines that `Reader.rows` and `Reader.starting` read, sorted by their bytes."""
-    bodies = sorted(system.encode("\t".join(map(_escaped, row))) for row in rows)
-    return [f"{crc32(body):08x} {system.decode(body)}" for body in bodies]
+    """Return rows of text as lines that `Reader.rows` and `Reader.starting` read."""
+    return sealed("\t".join(map(escaped, row)) for row in rows)
+
+
+def sealed(rows: Iterable[str]) -> list[str]:
+    """Return rows whose fields are escaped as lines with checksums, sorted by their bytes."""
+    return [f"{crc32(body):08x} {system.decode(body)}" for body in sorted(map(system.encode, rows))]
 
 
 def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
@@ -155,7 +186,7 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
     `key` says what the file is about; who reads it compares. The directory of the file must be there.
     """
     blobs = {name: system.encode("".join(f"{line}\n" for line in lines)) for name, lines in sections.items()}
-    first = MAGIC + system.encode(_escaped(key))
+    first = MAGIC + system.encode(escaped(key))
     header = _header_text(first, blobs, 0)
     for _ in range(3):  # how long the header is depends on the numbers in it, which depend on how long it is
         header = _header_text(first, blobs, len(header))
@@ -180,18 +211,21 @@ def _header_text(first: bytes, blobs: Mapping[str, bytes], begin: int) -> bytes:
     return b"%s\n%08x\n\n" % (body, crc32(body))
 
 
-def _escaped(field: str) -> str:
+def escaped(field: str) -> str:
+    """Return a field as it stands in a row."""
     for character, escape in _ESCAPES:
         if character in field:
             field = field.replace(character, escape)
     return field
 
 
-def _fields(line: str) -> list[str]:
-    fields = line.split("\t")
-    return [_plain(field) for field in fields] if "\\" in line else fields
+def fields(line: str) -> list[str]:
+    """Return the fields of a row, as it stands behind its checksum."""
+    parts = line.split("\t")
+    return [plain(part) if "\\" in part else part for part in parts] if "\\" in line else parts
 
 
-def _plain(field: str) -> str:
+def plain(field: str) -> str:
+    """Return a field without its escapes."""
     parts = (part.replace("\\n", "\n").replace("\\t", "\t") for part in field.split("\\\\"))
     return "\\".join(parts)

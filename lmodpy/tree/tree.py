@@ -15,11 +15,8 @@ from lmodpy.tree.rules import Rules, followed, resolve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import NamedTuple
 
     from lmodpy.tree.limits import Ban, Limits
-else:
-    from lmodpy.values import NamedTuple
 
 _MOST_STRAYS = 100
 _NO_PARTS = frozenset(("", ".", ".."))
@@ -27,24 +24,45 @@ _NO_PARTS = frozenset(("", ".", ".."))
 __all__ = ["Found", "Modulefile", "Options", "Tree"]
 
 
-class Found(NamedTuple):
+class Found:
     """What lies in a root, whoever asks: without what rc files of the user or the system say, and what is hidden."""
 
-    modules: list[Modulefile]
-    ruled: Mapping[str, Sequence[object]] = {}
-    """What the default files of modules say, by their folders."""
-    stamps: Mapping[str, str] = {}
-    """What tells that a directory (its path ends with a slash) or a file has changed, by path below the root."""
-    entries: tuple[str, ...] = ()
-    """What lies in the root's own directory."""
-    live: tuple[str, ...] = ()
-    """The parts of the root that are not in `modules`, since others may see something else there."""
+    def __init__(
+        self,
+        modules: list[Modulefile],
+        ruled: Mapping[str, Sequence[object]] | None = None,
+        stamps: Mapping[str, str] | None = None,
+        entries: tuple[str, ...] = (),
+        live: tuple[str, ...] = (),
+    ) -> None:
+        self._modules = modules
+        self.ruled = ruled or {}
+        """What the default files of modules say, by their folders."""
+        self._stamps = stamps or {}
+        self.entries = entries
+        """What lies in the root's own directory."""
+        self.live = live
+        """The parts of the root that are not in `modules`, since others may see something else there."""
+
+    @property
+    def modules(self) -> list[Modulefile]:
+        """The modules; those of an index are made when they are asked for."""
+        return self._modules
+
+    @property
+    def stamps(self) -> Mapping[str, str]:
+        """What tells that a directory (its path ends with a slash) or a file has changed, by path below the root."""
+        return self._stamps
 
     @property
     def strays(self) -> int:
         """How many files are no modulefiles; hidden ones may be anything."""
         files = (path.rpartition("/")[2] for path in self.stamps if path[-1:] not in ("", "/"))
         return sum(not name.startswith(".") for name in files)
+
+    def containing(self, text: str) -> list[Modulefile]:
+        """Return all modules whose full names have a text in them, in lower case; there may be others among them."""
+        return [module for module in self.modules if text in module.full_name.lower()]
 
 
 class Tree:
@@ -62,7 +80,7 @@ class Tree:
         found: Callable[[str], Found] | None = None,
     ) -> None:
         """`found` says what lies in a root; without it, the root is walked through."""
-        self._options = options or Options()
+        self.options = self._options = options or Options()
         self._folders = Folders(self._options.is_ignored, self._options.allow_tcl)
         self._rc = RcFiles(read_rc, self._folders, self._limits, system, user, self._options.is_visible)
         self._branches = self._new_branches()
@@ -117,9 +135,28 @@ class Tree:
             self._listed[root] = self._list(root)
         return self._listed[root]
 
+    def some(self, root: str, text: str) -> list[Modulefile]:
+        """Return those of `all` whose full names have a text in them, in any case; there may be others among them."""
+        self._all_rules([root])
+        if root in self._listed or self._rc.virtual:
+            return self.all(root)
+        text = text.lower()
+        return self.seen(root, [*self.known(root).containing(text), *self.live(root)])
+
     def _list(self, root: str) -> list[Modulefile]:
+        modules = [*self.known(root).modules, *self.live(root)]
+        strays = self.known(root).strays + self._folders.strays(base_of(root))
+        if strays > _MOST_STRAYS:
+            self.warnings.append(f"{root} holds {strays} files that are no modulefiles; each is opened to see that")
+        return self.seen(root, modules)
+
+    def seen(self, root: str, modules: list[Modulefile]) -> list[Modulefile]:
+        """Return modules that lie in a root as the user sees them: hidden or not, marked, and in order.
+
+        Virtual ones come with those that are behind them; hard-hidden ones are left out.
+        """
         tables = self._all_rules([root])
-        modules = self._lying(root)
+        modules = self._branches.with_marks(modules)
         hiding = [*tables[:2], *(rules for rules in tables[2:] if rules.hides)]
         if self._options.is_visible or any(rules.hides for rules in hiding):
             kind_of = self._rc.kind_of
@@ -127,24 +164,19 @@ class Tree:
         if self._rc.virtual:
             from lmodpy.tree.virtual import made  # noqa: PLC0415 - virtual modules are rare
 
-            modules += made(modules, self._rc, tables)
-        strays = self._known(root).strays + self._folders.strays(base_of(root))
-        if strays > _MOST_STRAYS:
-            self.warnings.append(f"{root} holds {strays} files that are no modulefiles; each is opened to see that")
+            modules = [*modules, *made(modules, self._rc, tables)]
         seen = [module for module in modules if module.kind != "hard"]
         return sorted(seen, key=lambda module: (f"{module.name}/{module.order}", module.version))
 
-    def _lying(self, root: str) -> list[Modulefile]:
-        """Return the modules of a root as they lie there, with the marks of all rc files."""
-        known = self._known(root)
-        parts = known.live if self._source else None
-        marked = self._branches.with_marks(known.modules)
+    def live(self, root: str) -> list[Modulefile]:
+        """Return the modules of a root that are looked for in each command."""
+        parts = self.known(root).live if self._source else None
         if not root or (parts is not None and not parts):
-            return marked
-        live = (file for branch in self._branches.walk(root, parts=parts) for file in branch.files)
-        return [*marked, *(file for file in live if self._folders.is_modulefile(file.path))]
+            return []
+        files = (file for branch in self._branches.walk(root, parts=parts) for file in branch.files)
+        return [file for file in files if self._folders.is_modulefile(file.path)]
 
-    def _known(self, root: str) -> Found:
+    def known(self, root: str) -> Found:
         """Return what is known of a root without walking through it."""
         if root not in self._found:
             self._found[root] = self._source(root) if root and self._source else _NOTHING
@@ -179,6 +211,8 @@ class Tree:
 
     def _default(self, name: str, roots: Sequence[str]) -> Modulefile | None:
         """Return what a short name means; where all modules are listed anyway, mostly without another look-up."""
+        if not all(root in self._listed for root in roots):
+            return self._chosen(Request(name), [name], roots)
         files = self._grouped(tuple(roots)).get(name, ())
         nested = "/" in name or any("/" in file.version for file in files)
         if nested or self._options.find_first or self._rc.virtual or self._rc.limited:
@@ -322,7 +356,7 @@ class Tree:
     def _rules_in(self, root: str) -> list[Rules]:
         if root not in self._walked:
             base = base_of(root)
-            known = self._known(root)
+            known = self.known(root)
             ruled = [self._rc.said(base, folder, statements) for folder, statements in known.ruled.items()]
             for part in known.live if self._source else [""]:
                 ruled += self._rules_below(base, part)

@@ -1,0 +1,362 @@
+"""What modulefiles have said about themselves, kept from command to command; one that has changed is evaluated again.
+
+Beside the file about the modules of a root (lmodpy/spider/index.py) lies one about their facts: for each modulefile its
+stamp, what its text promises, and its facts if it has been evaluated. What opens directories or brings extensions
+stands in it once more, so that who looks for one module need not read about all the others.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from lmodpy.spider import store
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from lmodpy.spider.index import facts_file, modules_of, row_of, state_of
+from lmodpy.spider.survey import is_old, stamp_of, stamps_of
+from lmodpy.tree.directory import base_of
+from lmodpy.values import made
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import NamedTuple, TypeVar
+
+    from lmodpy.spider.index import Index
+    from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.tree import Found, Tree
+
+    Answer = TypeVar("Answer")
+else:
+    from lmodpy.values import NamedTuple
+
+FEW = 5
+"""So many modulefiles are evaluated as fast as a file about them is read and written."""
+MANY = 50
+"""So many new facts are worth writing the file of a root again."""
+_MOST_LOOK_UPS = 40
+"""When so many modules of a root were looked up one by one, the others are read, too."""
+
+
+_NOTHING = ("", VARIES)
+
+
+class Row(NamedTuple):
+    """What is known of a modulefile: its stamp, what its text promises, and its facts, as they stand in a file."""
+
+    path: str
+    stamp: str
+    promised: str
+    text: str = ""
+
+    @property
+    def facts(self) -> Facts | None:
+        """What it says about itself, if it was evaluated."""
+        return _facts(self.text) if self.text else None
+
+    def holds(self, *, loosely: bool) -> bool:
+        """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
+        promised = self.promised.split()
+        return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
+
+    def keeps(self, promise: str) -> bool:
+        """Say whether it is worth asking for something."""
+        if promise not in self.promised.split():
+            return False
+        facts = self.facts if self.holds(loosely=False) else None
+        return facts is None or bool(facts.broken or (facts.opens if promise == OPEN else facts.extensions))
+
+
+class Memory:
+    """What all modulefiles say that a command asks for.
+
+    `thorough`: every file is compared with what is known of it. Otherwise, where no directory of a root has changed,
+    only those are that are known to open directories or bring extensions, and those that are asked for.
+    """
+
+    def __init__(self, index: Index, tree: Tree, read: Callable[[Modulefile], Facts], *, thorough: bool = True) -> None:
+        self.thorough = thorough
+        self._index = index
+        self._tree = tree
+        self._read = read
+        self._shelves: dict[str, _Shelf] = {}
+        self._said: dict[str, Facts] = {}
+        """What was evaluated now, by path."""
+        index.afterwards(self._save)
+
+    def facts(self, module: Modulefile, *, loosely: bool = False) -> Facts:
+        """Return what a module says about itself; it is evaluated if that is not known, or may have become untrue.
+
+        `loosely`: except if it is only its own description that may be another one for someone else.
+        """
+        known = self.known(module, loosely=loosely)
+        if known is None:
+            known = self._read(module)
+            self.learn(module, known)
+        return known
+
+    def known(self, module: Modulefile, *, loosely: bool = False) -> Facts | None:
+        """Return what a module says about itself; None if it has to be evaluated."""
+        row = self._row(module)
+        said = self._said.get(module.path)
+        return said or (row.facts if row.holds(loosely=loosely) else None)
+
+    def learn(self, module: Modulefile, facts: Facts) -> None:
+        """Take up the facts of one that was not known when it was asked for."""
+        shelf = self._shelf(module.root)
+        shelf.learn(shelf.below(module), facts)
+        self._said[module.path] = facts
+
+    def may(self, promise: str, module: Modulefile) -> bool:
+        """Say whether a modulefile is worth asking for something: to OPEN directories, to bring EXTENSIONS."""
+        return self._row(module).keeps(promise)
+
+    def candidates(self, promise: str, root: str) -> list[Modulefile]:
+        """Return modules of a root, in order, among which are all that are worth asking for something."""
+        known = None if self.thorough else self._shelf(root).promising(promise, self._tree.known(root))
+        if known is None:
+            return self._shelf(root).unexplained(self._tree.all(root))
+        return self._tree.seen(root, [*known, *self._tree.live(root)])
+
+    def write(self, root: str, path: str) -> None:
+        """Write a file about a root, of all that everybody may know; raises OSError."""
+        shelf, found = self._shelf(root), self._tree.known(root)
+        shelf.write(path, found, list(map(shelf.below, found.modules)))
+
+    def news(self, root: str) -> bool:
+        """Say whether a file about a root would be another one now."""
+        return self._shelf(root).has_news(self._tree.known(root))
+
+    def _save(self, place: str) -> bool:
+        """Write what was learned, where that is worth it, into the user's directory; raises OSError."""
+        written = False
+        for root, shelf in list(self._shelves.items()):
+            found = self._tree.known(root)
+            if shelf.is_worth_writing(found):
+                os.makedirs(place, mode=0o700, exist_ok=True)
+                everything = [*found.modules, *self._tree.live(root)]
+                shelf.write(facts_file(place, root), found, list(map(shelf.below, everything)))
+                written = True
+        return written
+
+    def _row(self, module: Modulefile) -> Row:
+        shelf = self._shelf(module.root)
+        return shelf.row(shelf.below(module))
+
+    def _shelf(self, root: str) -> _Shelf:
+        shelf = self._shelves.get(root)
+        if shelf is None:
+            key = self._index.key(root)
+            files = [_File(path, root, key, vouched=vouched) for path, vouched in self._index.facts_files(root)]
+            shelf = self._shelves[root] = _Shelf(root, key, files)
+            if self.thorough:
+                shelf.compare()
+        return shelf
+
+
+class _Shelf:
+    """What is known about the modulefiles of one root: from files, and from now."""
+
+    def __init__(self, root: str, key: str, files: Sequence[_File]) -> None:
+        self._base = base_of(root)
+        self._key = key
+        self._files = files
+        self._rows: dict[str, Row] = {}
+        """Those that are right, as far as they were asked for; by path below the root."""
+        self._news: set[str] = set()
+        self._now = time.time_ns()
+        self._state = ""
+
+    def below(self, module: Modulefile) -> str:
+        """Return the path of a module below the root."""
+        return module.path[len(self._base) + 1 :]
+
+    def compare(self) -> None:
+        """Compare all modulefiles about which something is known with that."""
+        for file in reversed(self._files):
+            rows = file.rows()
+            if file.vouched:
+                self._rows.update(rows)
+            elif rows:
+                stamps = zip(rows.values(), stamps_of(self._base, list(rows)), strict=True)
+                self._rows.update((row.path, row) for row, stamp in stamps if row.stamp == stamp)
+
+    def row(self, path: str) -> Row:
+        """Return what is known of a modulefile; its text is read if that is not known, or has changed."""
+        row = self._rows.get(path)
+        if row is None:
+            row = self._rows[path] = self._kept(path) or self._new(path)
+        return row
+
+    def _kept(self, path: str) -> Row | None:
+        stamp = ""
+        for file in self._files:
+            row = file.row(path)
+            if row:
+                stamp = stamp or stamp_of(f"{self._base}/{path}")
+                if file.vouched or row.stamp == stamp:
+                    return row
+        return None
+
+    def _new(self, path: str) -> Row:
+        self._news.add(path)
+        file = f"{self._base}/{path}"
+        stamp = stamp_of(file)
+        return Row(path, stamp if is_old(stamp, self._now) else "", " ".join(sorted(promises(file))))
+
+    def learn(self, path: str, facts: Facts) -> None:
+        """Take up the facts of a modulefile whose row has been asked for before it was evaluated."""
+        row = self.row(path)
+        text = _text(facts)
+        if text != row.text:
+            self._rows[path] = row._replace(text=text)
+            self._news.add(path)
+
+    def promising(self, promise: str, found: Found) -> list[Modulefile] | None:
+        """Return what a file knows to be worth asking; None if none knows all modules that there are now."""
+        return next((file.promising[promise] for file in self._files if self._is_whole(file, found)), None)
+
+    def unexplained(self, modules: Sequence[Modulefile]) -> list[Modulefile]:
+        """Return some modules without those that are known to promise nothing."""
+        promised, room = {path: row.promised for path, row in self._rows.items()}, len(self._base) + 1
+        return [module for module in modules if promised.get(module.path[room:], OPEN) not in _NOTHING]
+
+    def has_news(self, found: Found) -> bool:
+        """Say whether something has been learned, or some modules have come or gone."""
+        return bool(self._news) or not self._knows_all(found)
+
+    def _knows_all(self, found: Found) -> bool:
+        """Say whether a file is about the modules that there are now, and no others."""
+        return any(self._is_whole(file, found) for file in self._files)
+
+    def _is_whole(self, file: _File, found: Found) -> bool:
+        if not file.state:
+            return False
+        self._state = self._state or state_of(found)
+        return file.state == self._state
+
+    def is_worth_writing(self, found: Found) -> bool:
+        """Say whether it is: not for what is evaluated as fast again."""
+        if not self._files or len(self._rows) < FEW:
+            return False
+        if self._knows_all(found):
+            return bool(self._news) and len(self._news) >= min(MANY, 1 + len(found.modules) // 100)
+        return len(self._news) >= MANY or len(self._rows) >= len(found.modules)
+
+    def write(self, path: str, found: Found, paths: Sequence[str]) -> None:
+        """Write all that is known of the modulefiles at some paths; raises OSError."""
+        rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
+        whole = len(rows) == len(paths)
+        promising = {
+            promise: [each for each in found.modules if (row := rows.get(self.below(each))) and row.keeps(promise)]
+            for promise in (OPEN, EXTENSIONS)
+        }
+        first = {self.below(module) for modules in promising.values() for module in modules}
+        room = len(self._base) + 1
+        sections = {
+            "state": [state_of(found)] if whole else [],
+            **{name: store.table(row_of(each, room) for each in modules) for name, modules in promising.items()},
+            "first": store.sealed(_line(rows[each]) for each in first),
+            "facts": store.sealed(map(_line, rows.values())),
+        }
+        store.write(path, self._key, sections)
+
+    def _unread(self, path: str) -> Row | None:
+        """Return what a file says of a modulefile that nobody has asked for; who does will compare."""
+        return next((row for file in self._files if (row := file.rows().get(path))), None)
+
+
+class _File:
+    """A file of facts, opened when something is looked for in it; one that is damaged knows nothing."""
+
+    def __init__(self, path: str, root: str, key: str, *, vouched: bool) -> None:
+        self.vouched = vouched
+        self.state = ""
+        """The state of the root in which it knows all modules; empty for none."""
+        self.promising: dict[str, list[Modulefile]] = {}
+        """What is worth asking, by promise."""
+        self._path = path
+        self._root = root
+        self._key = key
+        self._first: dict[str, Row] = {}
+        self._rows: dict[str, Row] | None = None
+        self._look_ups = 0
+        self._from(self._begin, None)
+
+    def row(self, path: str) -> Row | None:
+        """Return what it says of a modulefile."""
+        if self._rows is None and path in self._first:
+            return self._first[path]
+        self._look_ups += 1
+        if self._rows is not None or self._look_ups > _MOST_LOOK_UPS:
+            return self.rows().get(path)
+        return self._from(lambda reader: self._looked_up(reader, path), None)
+
+    def rows(self) -> dict[str, Row]:
+        """Return all that it says, by path."""
+        if self._rows is None:
+            nothing: dict[str, Row] = {}
+            self._rows = self._from(lambda reader: _rows(reader, "facts"), nothing)
+        return self._rows
+
+    def _begin(self, reader: store.Reader) -> None:
+        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in (OPEN, EXTENSIONS)}
+        self._first = _rows(reader, "first")
+        self.promising = promising
+        self.state = "".join(reader.lines("state"))
+
+    def _looked_up(self, reader: store.Reader, path: str) -> Row | None:
+        return next(map(_row, reader.raw("facts", f"{path}\t")), None)
+
+    def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer) -> Answer:
+        """Ask the file, if it can be believed."""
+        try:
+            reader = store.Reader(self._path)
+        except (OSError, store.Damaged):
+            return nothing
+        try:
+            return ask(reader) if reader.key == self._key else nothing
+        except (store.Damaged, ValueError):
+            return nothing
+        finally:
+            reader.close()
+
+
+# How facts stand in a file: fields with tabs between them, of which some are lists.
+
+_END = "\x1f"
+"""Ends each item of a list; what has it in itself is not kept."""
+
+
+def _rows(reader: store.Reader, section: str) -> dict[str, Row]:
+    rows = map(_row, reader.bodies(section))
+    return {row.path: row for row in rows}
+
+
+def _row(line: str) -> Row:
+    path, stamp, promised, text = line.split("\t", 3)
+    return made(Row, (store.plain(path), stamp, promised, text))
+
+
+def _line(row: Row) -> str:
+    return f"{store.escaped(row.path)}\t{row.stamp}\t{row.promised}\t{row.text}"
+
+
+def _text(facts: Facts) -> str:
+    """Return facts as they stand in a file; nothing if they cannot."""
+    paths = tuple(map("=".join, facts.paths))
+    lists = (facts.whatis, facts.families, facts.properties, facts.extensions, facts.prepends, facts.appends, paths)
+    if any(_END in item for each in lists for item in each):
+        return ""
+    fields = (*("".join(f"{item}{_END}" for item in each) for each in lists), facts.help, facts.broken)
+    return "\t".join(map(store.escaped, (*fields, "*" * facts.dynamic)))
+
+
+def _facts(text: str) -> Facts:
+    *lists, told, broken, dynamic = store.fields(text)
+    whatis, families, properties, extensions, prepends, appends, paths = (
+        tuple(field.split(_END)[:-1]) if field else () for field in lists
+    )
+    pairs = tuple((variable, directory) for variable, _, directory in (path.partition("=") for path in paths))
+    values = (whatis, told, families, properties, extensions, prepends, appends, bool(dynamic), broken, pairs)
+    return made(Facts, values)

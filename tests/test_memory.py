@@ -1,0 +1,336 @@
+"""What modulefiles have said is kept: the answer is what it would be without, and only what changed is evaluated."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lmodpy.cli import walk
+from lmodpy.cli.main import run
+from lmodpy.spider import index as indexes
+from lmodpy.spider import memory as memories
+from lmodpy.spider import survey as surveys
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from tests.launcher import lmodpy_cmd
+
+QUESTIONS = (
+    "spider",
+    "spider hdf5",
+    "spider hdf5/1",
+    "spider numpy",
+    "spider mp",
+    "spider nothing",
+    "-t spider",
+    "-t spider hdf5/1",
+    "--json spider",
+    "--json spider mpi",
+    "-r spider ^h",
+    "-A spider",
+    "keyword format",
+    "category",
+    "whence mpicc",
+    "load hdf5/2",
+)
+
+
+class Cluster:
+    """A small hierarchy and its user, who has a cache."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.now = itertools.count(10**18, 10**9)
+        self.env = {"HOME": str(root / "home"), "PATH": "/usr/bin:/bin", "MODULEPATH": str(root / "Core")}
+        (root / "Core").mkdir(parents=True)
+        (root / "bin").mkdir()
+        (root / "bin/mpicc").touch(mode=0o755)
+
+    def put(self, path: str, text: str = "") -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'local ROOT = "{self.root}"\n{text}\n' if path.endswith(".lua") else text)
+        self.touch(file)
+
+    def remove(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+        self.touch(self.root / path)
+
+    def touch(self, file: Path) -> None:
+        """Give a file and the directories above it new times, since the clock of a file system ticks slowly."""
+        for each in (file, *file.parents):
+            if each.exists() and each.is_relative_to(self.root):
+                stamp = next(self.now)
+                os.utime(each, ns=(stamp, stamp))
+
+    def ask(self, *words: str, **more: str) -> tuple[str, str, int]:
+        outcome = run(["bash", *words], {**self.env, **more}, say=lambda _: None)
+        assert "unexpectedly" not in outcome.err, outcome.err
+        return outcome.out, outcome.err, outcome.status
+
+    def answers(self, *options: str) -> list[tuple[str, str, int]]:
+        return [self.ask(*options, *question.split()) for question in QUESTIONS]
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted((self.root / "home/.cache/lmodpy").glob("*.facts"))
+
+
+TEXTS = {
+    "plain": "",
+    "described": 'whatis("Description: data format") whatis("Category: tools, io")',
+    "described anew": 'whatis("Description: file format") family("io") help("Two\\nlines, a tab\\tand \\\\n")',
+    "gcc": 'family("compiler") prepend_path("MODULEPATH", ROOT.."/gcc")',
+    "both": 'prepend_path("MODULEPATH", ROOT.."/gcc") append_path("MODULEPATH", ROOT.."/mpi")',
+    "mpi": 'family("mpi") prepend_path("MODULEPATH", ROOT.."/mpi") prepend_path("PATH", ROOT.."/bin")',
+    "brings": 'extensions("numpy/1.2, scipy/3") add_property("state", "testing")',
+    "varies": 'if os.getenv("WISH") then prepend_path("MODULEPATH", ROOT.."/gcc") end',
+    "varies too": 'prepend_path("PATH", pathJoin(os.getenv("WISH") or "/nowhere", "bin"))',
+    "broken": 'whatis("Description: it breaks") error("broken")',
+    "broken opener": 'prepend_path("MODULEPATH", ROOT.."/mpi") setenv("A"',
+    "elsewhere": 'loadfile(ROOT.."/common")()',
+}
+PATHS = [
+    f"{tree}/{name}.lua" for tree in ("Core", "gcc", "mpi") for name in ("gcc/1", "mpi/1", "hdf5/1", "hdf5/2", "x")
+]
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Everything is kept, however small it is, and time stamps are always old enough."""
+    monkeypatch.setattr(indexes, "WORTHWHILE", 1)
+    monkeypatch.setattr(memories, "FEW", 1)
+    monkeypatch.setattr(memories, "MANY", 1)
+    monkeypatch.setattr(surveys, "TICK", -(10**19))
+
+
+@pytest.fixture
+def cluster(tmp_path, eager):
+    """A compiler, an MPI, what is built with them, and a module that brings extensions."""
+    made = Cluster(tmp_path)
+    made.put("Core/gcc/1.lua", TEXTS["gcc"])
+    made.put("gcc/mpi/1.lua", TEXTS["mpi"])
+    made.put("mpi/hdf5/1.lua", TEXTS["described"])
+    made.put("mpi/hdf5/2.lua", TEXTS["described anew"])
+    made.put("Core/python/3.lua", TEXTS["brings"])
+    made.put("Core/own/1.lua", TEXTS["varies too"])
+    return made
+
+
+@pytest.fixture
+def evaluated(monkeypatch):
+    """The modulefiles that are evaluated from now on, by full name."""
+    seen: list[str] = []
+    facts = walk._facts
+    monkeypatch.setattr(
+        walk, "_facts", lambda reader, module, home: seen.append(module.full_name) or facts(reader, module, home)
+    )
+    return seen
+
+
+def test_nothing_is_evaluated_twice(cluster, evaluated):
+    """The second command of a kind evaluates only what may say something else each time."""
+    for question in QUESTIONS:
+        first = cluster.ask(*question.split())
+        evaluated.clear()
+        assert cluster.ask(*question.split()) == first
+        assert set(evaluated) <= {"own/1"}, question
+    assert len(cluster.files) == 3
+
+
+def test_only_what_has_changed_is_evaluated_again(cluster, evaluated):
+    """Edited in place, replaced or new: that one, and no other."""
+    cluster.ask("keyword", "x")
+    evaluated.clear()
+    cluster.put("mpi/hdf5/1.lua", 'whatis("Description: changed")')
+    cluster.put("gcc/zlib/1.lua")
+
+    assert "changed" in cluster.ask("spider", "hdf5/1")[1]
+    cluster.ask("keyword", "x")
+
+    assert sorted({*evaluated}) == ["hdf5/1", "zlib/1"]
+
+
+def test_an_opener_that_changes_opens_something_else(cluster):
+    """Who asks for one module does not compare all of them, but those that open directories."""
+    assert "module load gcc/1 mpi/1 hdf5/2" in cluster.ask("spider", "hdf5/2")[1]
+    cluster.put("Core/gcc/1.lua", TEXTS["both"])
+    assert "module load gcc/1 hdf5/2" in cluster.ask("spider", "hdf5/2")[1]
+    cluster.put("Core/gcc/1.lua")
+    assert cluster.ask("spider", "hdf5/2")[2] == 1
+
+
+def test_a_file_that_becomes_an_opener_in_place(cluster):
+    """Its directory does not tell, so that `spider NAME` knows when the next `spider` has compared all files."""
+    cluster.put("Core/other/1.lua")
+    cluster.ask("spider")
+    folder = cluster.root / "Core/other"
+    times = os.stat(folder).st_mtime_ns, os.stat(cluster.root / "Core").st_mtime_ns
+    cluster.put("Core/other/1.lua", 'prepend_path("MODULEPATH", ROOT.."/more")')
+    cluster.put("more/inner/1.lua")
+    os.utime(folder, ns=(times[0],) * 2)
+    os.utime(cluster.root / "Core", ns=(times[1],) * 2)
+
+    assert cluster.ask("spider", "inner")[2] == 1
+    assert "inner" in cluster.ask("spider")[1]
+    assert "module load other/1 inner/1" in cluster.ask("spider", "inner")[1]
+
+
+def test_what_depends_on_who_asks_is_asked_each_time(cluster):
+    """What opens directories for some only, or puts something of the user's into PATH."""
+    cluster.put("Core/gcc/1.lua", TEXTS["varies"])
+    assert cluster.ask("spider", "hdf5")[2] == 1
+    assert cluster.ask("spider", "mpi", WISH="yes")[2] == 0
+    assert cluster.ask("spider", "mpi")[2] == 1
+    assert "own/1" not in cluster.ask("-t", "whence", "mpicc")[1]
+    assert "own/1" in cluster.ask("-t", "whence", "mpicc", WISH=str(cluster.root))[1]
+
+
+def test_changes_within_a_tick_and_clocks_that_go_back(cluster, monkeypatch):
+    """A file that is younger than the tick of a clock, or lies in the future, is evaluated in each command."""
+    monkeypatch.setattr(surveys, "TICK", 2 * 10**9)
+    for stamp in time.time_ns(), time.time_ns() + 10**15:
+        for text in "one", "two":  # of the same length, too
+            cluster.put("mpi/hdf5/1.lua", f'whatis("Description: {text}")')
+            for path in cluster.root.rglob("*"):
+                os.utime(path, ns=(stamp, stamp))
+            assert text in cluster.ask("spider", "hdf5/1")[1]
+            cluster.ask("spider")
+
+
+def test_what_a_search_has_learned_is_kept_even_if_it_finds_nothing(cluster, evaluated):
+    """An error ends the command, and the next one is fast all the same."""
+    assert cluster.ask("spider", "nothing")[2] == 1
+    evaluated.clear()
+    cluster.ask("spider", "nothing")
+    assert evaluated == []
+
+
+@pytest.mark.parametrize("shell_waits", [False, True], ids=["alone", "twice"])
+def test_what_an_interrupted_search_has_learned_is_kept(tmp_path, shell_waits):
+    """Ctrl-C ends it at once, even in an endless loop, and what was evaluated before that is in a file."""
+    cluster, mark = Cluster(tmp_path), tmp_path / "begun"
+    for number in range(60):
+        cluster.put(f"Core/a{number}/1.lua", 'whatis("Description: one of many")')
+    cluster.put("Core/slow/1.lua", f'io.open("{mark}", "w"):close() while true do end')
+    with subprocess.Popen([lmodpy_cmd(), "bash", "spider"], env=cluster.env, stderr=subprocess.PIPE) as search:
+        while not mark.exists() and search.poll() is None:
+            time.sleep(0.01)
+        for _ in range(1 + shell_waits):
+            search.send_signal(signal.SIGINT)
+        _, err = search.communicate(timeout=5)
+    assert (err, search.returncode) == (b"", -signal.SIGINT)
+    if not shell_waits:
+        (file,) = cluster.files
+        assert file.read_text().count("one of many") == 60
+    assert list(tmp_path.glob("home/.cache/lmodpy/*.facts*")) == cluster.files
+
+
+def test_nothing_is_kept_for_who_wants_no_cache(cluster):
+    """-I reads nothing and writes nothing."""
+    assert cluster.ask("-I", "spider") == cluster.ask("spider", LMOD_IGNORE_CACHE="yes")
+    assert cluster.files == []
+
+
+ACTS = st.tuples(st.sampled_from(PATHS), st.sampled_from(["", *TEXTS]))
+
+
+@settings(deadline=None, max_examples=20)
+@given(first=st.lists(ACTS, min_size=3, max_size=10), then=st.lists(st.lists(ACTS, min_size=1, max_size=2), max_size=3))
+def test_the_answers_are_those_without(tmp_path_factory, first, then):
+    """Whatever changes between commands: after a `spider` all questions are answered as if nothing were kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        eager.__wrapped__(patch)
+        cluster = Cluster(tmp_path_factory.mktemp("any") / "site")
+        cluster.put("common", TEXTS["brings"])
+        for acts in (first, *then):
+            for path, text in acts:
+                if text:
+                    cluster.put(path, TEXTS[text])
+                else:
+                    cluster.remove(path)
+            assert cluster.answers() == cluster.answers("-I")
+            assert cluster.ask("spider", "mpi", WISH="yes") == cluster.ask("-I", "spider", "mpi", WISH="yes")
+
+
+def test_any_damage_is_noticed(cluster):
+    """A bit that has turned over, or a file that was cut off, changes no answer."""
+    right = cluster.answers()
+    chance = random.Random(7)
+    wholes = {path: path.read_bytes() for path in cluster.files}
+    for number in range(200):
+        path, whole = chance.choice(list(wholes.items()))
+        place = chance.randrange(len(whole))
+        turned = bytes([whole[place] ^ (1 << chance.randrange(8))]) + whole[place + 1 :]
+        path.write_bytes(whole[:place] + turned * (chance.random() < 0.7))
+        which = number % 4
+        assert cluster.ask(*QUESTIONS[which].split()) == right[which]
+        path.write_bytes(whole)
+
+
+def builds(env: dict[str, str], rounds: int) -> None:
+    for number in range(rounds):
+        if number % 2:
+            for path in (Path(env["HOME"]) / ".cache/lmodpy").glob("*.facts"):
+                path.unlink(missing_ok=True)
+        run(["bash", "spider"], env, say=lambda _: None)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_writers_that_are_killed_and_readers_meanwhile(cluster):
+    """Ten commands that write, killed at any moment, and fifty that read: each reader is right."""
+    right = cluster.answers()[1]
+    context = multiprocessing.get_context("fork")
+    chance = random.Random(11)
+    for _ in range(8):
+        writers = [context.Process(target=builds, args=(cluster.env, 1000)) for _ in range(10)]
+        for writer in writers:
+            writer.start()
+        time.sleep(chance.random() * 0.05)
+        for writer in writers:
+            assert cluster.ask("spider", "hdf5") == right
+            os.kill(writer.pid, signal.SIGKILL)
+        for writer in writers:
+            writer.join()
+        assert cluster.ask("spider", "hdf5") == right
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ('whatis("no")', set()),
+    ('prepend_path("MODULEPATH", "/a")', {OPEN}),
+    ('prepend_path("MODULEPATH", os.getenv("A"))', {OPEN, VARIES}),
+    ('prepend_path("MODULEPATH", "~/a")', {OPEN, VARIES}),
+    ('local o = os; prepend_path("MODULEPATH", o["getenv"]("A"))', {OPEN, VARIES}),
+    ('extensions("a/1")', {EXTENSIONS}),
+    ('if userInGroup("a") then extensions("a/1") end', {EXTENSIONS, VARIES}),
+    ('setenv("A", capture("date"))', {VARIES}),
+    ('whatis("an open format; see the latest at https://a.github.io.")', set()),
+    ("inherit()", {OPEN, EXTENSIONS, VARIES}),
+    ('whatis("it inherits, and requires much")', set()),
+    ("#%Module\nmodule use $env(HOME)/a", {OPEN, VARIES}),
+    ("#%Module\nmodule use /a", {OPEN}),
+])  # fmt: skip
+def test_what_a_text_promises(tmp_path, text, found):
+    """From a look at the words: no more than need be is evaluated, or evaluated again."""
+    (tmp_path / "file").write_text(text)
+    assert promises(str(tmp_path / "file")) == found
+
+
+NASTY = st.text(st.characters(codec="utf-8"), max_size=6)
+LISTS = st.lists(NASTY, max_size=3).map(tuple)
+
+
+@given(st.builds(Facts, LISTS, NASTY, LISTS, LISTS, LISTS, LISTS, LISTS, st.booleans(), NASTY))
+def test_facts_come_back_as_they_were(facts):
+    """Whatever is in them; or they are not kept at all."""
+    kept = memories._text(facts)
+    assert kept == "" or memories._facts(kept) == facts
+    assert kept or any("\x1f" in item for field in facts if isinstance(field, tuple) for item in field)
