@@ -50,7 +50,7 @@ ROWS: tuple[Row, ...] = (
     ("allow_tcl", "LMOD_ALLOW_TCL_MFILES", "yes", "flag", "allowTCL", "Tcl modulefiles are looked at"),
     ("ancient_time", "LMOD_ANCIENT_TIME", "86400", "number", "tm_ancient", "none: nothing is believed for its age"),
     ("auto_swap", "LMOD_AUTO_SWAP", "yes", "flag", "autoSwap", "a module of the same family is replaced, not refused"),
-    ("avail_extensions", "LMOD_AVAIL_EXTENSIONS", "yes", "flag", "disp_av_ext", "none yet: extensions in `avail`"),
+    ("avail_extensions", "LMOD_AVAIL_EXTENSIONS", "yes", "flag", "disp_av_ext", "`avail` lists extensions, too"),
     ("avail_style", "LMOD_AVAIL_STYLE", "<system>", "text", "avail_style", "which titles `avail` has"),
     ("branch", "LMOD_BRANCH", "main", "text", "lmod_branch", "none: for information only"),
     ("cached_loads", "LMOD_CACHED_LOADS", "no", "flag", "spdr_loads", "none yet: `load` asks the cache"),

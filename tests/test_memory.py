@@ -20,7 +20,7 @@ from lmodpy.cli.main import run
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
 from lmodpy.spider import survey as surveys
-from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from lmodpy.spider.facts import EXTENSIONS, OPEN, PROMISES, VARIES, Facts, promises
 from tests.launcher import lmodpy_cmd
 
 QUESTIONS = (
@@ -313,7 +313,7 @@ def test_writers_that_are_killed_and_readers_meanwhile(cluster):
     ('if userInGroup("a") then extensions("a/1") end', {EXTENSIONS, VARIES}),
     ('setenv("A", capture("date"))', {VARIES}),
     ('whatis("an open format; see the latest at https://a.github.io.")', set()),
-    ("inherit()", {OPEN, EXTENSIONS, VARIES}),
+    ("inherit()", {*PROMISES, VARIES}),
     ('whatis("it inherits, and requires much")', set()),
     ("#%Module\nmodule use $env(HOME)/a", {OPEN, VARIES}),
     ("#%Module\nmodule use /a", {OPEN}),

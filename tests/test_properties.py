@@ -144,3 +144,50 @@ def test_lmod_shows_the_same_marks(licensed):
     ours = json.loads(licensed.err)["propT"]["licence"]
     assert ours["validT"] == theirs["validT"]
     assert ours["displayT"]["free"]["color"] == theirs["displayT"]["free"]["color"]
+
+
+def test_avail_marks_what_is_not_loaded(licensed):
+    """As Lmod does; terse lists have no marks."""
+    licensed.module("avail")
+    assert "both/1 (fp)   free/1 (li)   paid/1\n" in licensed.err
+    assert "  fp  costs something\n" in licensed.err
+    licensed.load("free")
+    assert "free/1 (li,L)" in licensed.module("avail", "free").err
+    assert "(" not in licensed.module("-t", "avail").err
+    told = json.loads(licensed.module("--json", "avail", "both").err)
+    assert told["directories"][0]["modules"][0]["properties"] == ["licence:free", "licence:paid"]
+
+
+def test_avail_lists_extensions(site):
+    """Of the modules there are, by name; filtered as modules are, and left out on demand."""
+    site.modulefile("Core/py/3.lua", 'extensions("numpy/1.26, scipy/1.11")')
+    site.modulefile("Core/py/2.lua", 'extensions("numpy/1.16")')
+    site.modulefile("Core/.secret/1.lua", 'extensions("hush/1")')
+    assert "numpy   scipy\n" in site.module("avail").err
+    assert "hush" not in site.err
+    assert "hush" in site.module("-A", "avail").err
+    shown = site.module("avail", "SCI").err
+    assert "scipy" in shown
+    assert "numpy" not in shown
+    assert "scipy" not in site.module("avail", "py/3").err
+    assert "numpy" not in site.module("--nx", "avail").err
+    site.env["LMOD_AVAIL_EXTENSIONS"] = "no"
+    assert "numpy" not in site.module("avail").err
+
+
+def test_avail_runs_no_large_tree(site):
+    """Of many modules it shows what is known: once `spider` has read them."""
+    for number in range(201):
+        site.modulefile(f"Core/m{number}/1.lua", 'add_property("state", "testing") LmodMessage("ran")')
+    assert "(T)" not in site.module("avail").err
+    site.module("spider")
+    assert "m1/1 (T)" in site.module("avail").err
+
+
+def test_a_broken_modulefile_spoils_no_list(site):
+    """It has no properties then."""
+    site.modulefile("Core/bad/1.lua", 'add_property("lmod", "sticky") extensions("x/1") nothing.at = all')
+    site.modulefile("Core/good/1.lua", 'add_property("lmod", "sticky")')
+    shown = site.module("avail").err
+    assert "good/1 (S)" in shown
+    assert "bad/1" in shown

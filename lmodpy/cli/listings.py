@@ -62,9 +62,11 @@ def avail(context: Context) -> None:
     session, line = context.session, context.line
     roots = roots_of(context)
     words = asked(context, roots)
-    blocks = blocks_of(context, roots, words)
+    terse = line.on("terse") or line.on("terse_extensions")
+    sayings = None if terse else Sayings(context, roots)
+    blocks = blocks_of(context, roots, words, sayings)
     matches = matcher(context, words)
-    if line.on("terse") or line.on("terse_extensions"):
+    if terse:
         known = session.tree.aliases(roots) if any(session.tree.all(root) for root in roots) else {}
         context.listing.append(
             terse_avail(
@@ -78,7 +80,10 @@ def avail(context: Context) -> None:
         return
     found = [] if line.words else aliases_of(session, roots)
     titles = context.site.titles(roots) if context.site else {}
-    context.listing.append(avail_list(blocks, context.width(), style(context), aliases=found, titles=titles))
+    shows = sayings is not None and context.settings.flag("avail_extensions")
+    brought = [name for name in sayings.extensions() if matches((name,))] if sayings and shows else []
+    text = avail_list(blocks, context.width(), style(context), aliases=found, titles=titles, extensions=brought)
+    context.listing.append(text)
 
 
 def roots_of(context: Context) -> list[str]:
@@ -116,9 +121,35 @@ def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]],
     return lambda names: any(word in name.lower() for word in wanted for name in names)
 
 
-def blocks_of(context: Context, roots: Sequence[str], words: Sequence[str]) -> list[Block]:
+class Sayings:
+    """What modules that are not loaded say about themselves, as far as it is known without running many of them."""
+
+    def __init__(self, context: Context, roots: Sequence[str]) -> None:
+        from lmodpy.cli.walk import memory, reader  # noqa: PLC0415 - terse lists go without
+
+        self._context = context
+        self._roots = dict.fromkeys(roots)
+        self._memory = memory(context, reader(context), thorough=False)
+        has_it = self._memory.at_hand
+        self._properties = {each.path: each for root in self._roots for each in has_it("properties", root)}
+
+    def properties(self, module: Modulefile) -> tuple[str, ...]:
+        """Return the properties of a module."""
+        return self._memory.facts(module, loosely=True).properties if module.path in self._properties else ()
+
+    def extensions(self) -> list[str]:
+        """Return the names of what the modules that are seen bring besides."""
+        shows = self._context.line.on("all") or self._context.settings.shows_hidden("avail")
+        found = (each for root in self._roots for each in self._memory.at_hand("extensions", root))
+        brought = (self._memory.facts(each).extensions for each in found if shows or not each.hidden)
+        return sorted({name.partition("/")[0] for names in brought for name in names})
+
+
+def blocks_of(
+    context: Context, roots: Sequence[str], words: Sequence[str], sayings: Sayings | None = None
+) -> list[Block]:
     """Return what fits the words, directory by directory."""
-    found = entries_of(context, roots, words)
+    found = entries_of(context, roots, words, sayings)
     blocks = [Block(root, tuple(entry for _, entry in entries)) for root, entries in found.items()]
     if not context.settings.flag("sort_case"):
         return blocks
@@ -152,12 +183,12 @@ _OF_KIND = {"": "", "soft": "s"}
 
 
 def entries_of(
-    context: Context, roots: Sequence[str], words: Sequence[str]
+    context: Context, roots: Sequence[str], words: Sequence[str], sayings: Sayings | None = None
 ) -> dict[str, list[tuple[Modulefile, Entry]]]:
     """Return the modules that fit the words, directory by directory, each with what is told about it."""
     tree, places = context.session.tree, dict.fromkeys(roots)
     matches, by_place = matcher(context, words), context.settings.flag("mpath_avail")
-    marks_of = _marker(context, roots)
+    marks_of = _marker(context, roots, sayings)
     extensions = _extensions if context.line.on("terse_extensions") else _no_extensions
     found: dict[str, list[tuple[Modulefile, Entry]]] = {}
     for root in places:
@@ -174,7 +205,9 @@ def entries_of(
     return found
 
 
-def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tuple[str | Mark, ...] | None]:
+def _marker(
+    context: Context, roots: Sequence[str], sayings: Sayings | None
+) -> Callable[[Modulefile], tuple[str | Mark, ...] | None]:
     """Return what tells the marks of a module, or None if it is no default, or not the latest, where these are wanted.
 
     It is asked for each of perhaps ten thousand, so whatever is the same for all of them is found out before.
@@ -198,6 +231,8 @@ def _marker(context: Context, roots: Sequence[str]) -> Callable[[Modulefile], tu
         marks: tuple[str | Mark, ...] = (hidden, _ban(session, module), shows_default)
         if there is not None:
             marks = (*_marks(context, there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
+        elif sayings is not None:
+            marks = (*_marks(context, sayings.properties(module)), *marks)
         return tuple(filter(None, marks)) if any(marks) else ()
 
     return marks_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import aliases_of, asked, blocks_of, entries_of, matcher, roots_of, style
+from lmodpy.cli.listings import Sayings, aliases_of, asked, blocks_of, entries_of, matcher, roots_of, style
 from lmodpy.errors import LmodError
 from lmodpy.report import overviews
 from lmodpy.report.data import module_data
@@ -100,8 +100,9 @@ def avail_data(context: Context) -> dict[str, Any]:
     session, roots = context.session, roots_of(context)
     words = asked(context, roots)
     matches = matcher(context, words)
+    sayings = Sayings(context, roots)
     rows = [
-        {"root": root, "modules": [_data(context, *pair) for pair in pairs]}
+        {"root": root, "modules": [_data(context, sayings, *pair) for pair in pairs]}
         for root, pairs in entries_of(context, roots, words).items()
     ]
     found = [pair for pair in aliases_of(session, roots) if matches(pair)]
@@ -119,7 +120,7 @@ def extensions(context: Context, module: Modulefile) -> tuple[str, ...]:
     return facts_of(said, context.environ.get("HOME", "")).extensions
 
 
-def _data(context: Context, module: Modulefile, entry: Entry) -> dict[str, Any]:
+def _data(context: Context, sayings: Sayings, module: Modulefile, entry: Entry) -> dict[str, Any]:
     marks = entry.marks
     loaded = "L" in marks or "HL" in marks
     there = context.session.loaded.get(module.name) if loaded else None
@@ -130,7 +131,7 @@ def _data(context: Context, module: Modulefile, entry: Entry) -> dict[str, Any]:
         "hidden": module.kind or None,
         "forbidden": "now" if "F" in marks else "soon" if "NF" in marks else None,
         "symbols": list(entry.symbols),
-        "properties": list(there.properties) if there else [],
+        "properties": list(there.properties if there else sayings.properties(module)),
     }
 
 

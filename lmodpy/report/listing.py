@@ -82,6 +82,7 @@ def avail_list(
     *,
     aliases: Sequence[tuple[str, str]] = (),
     titles: Mapping[str, str] = {},
+    extensions: Sequence[str] = (),
 ) -> str:
     """List what can be loaded now, directory by directory, with the meaning of the marks that occur.
 
@@ -89,7 +90,7 @@ def avail_list(
     """
     filled = _titled([block for block in blocks if block.entries], titles)
     search = wrap(_SEARCH, width)
-    if not (filled or aliases):
+    if not (filled or aliases or extensions):
         return f"No module that can be loaded now matches.\n\n{search}"
     parts = []
     if aliases:
@@ -98,6 +99,9 @@ def avail_list(
     for block in filled:
         items = [_avail_item(entry, style) for entry in block.entries]
         parts += [f"{style.faint(rule(block.root, width))}\n{columns(items, width, _INDENT)}\n"]
+    if extensions:
+        brought = f"{columns(extensions, width, _INDENT)}\n{wrap(_EXTENSIONS, width)}\n"
+        parts += [style.faint(rule("extensions: they come with modules", width)), f"\n{brought}"]
     legend = _legend((entry for block in filled for entry in block.entries), style)
     parts += [f"{legend[1:]}\n" if legend else "", _nested(blocks, width), search]
     return "".join(parts)
@@ -160,6 +164,7 @@ def changes_text(changes: Changes, width: int = 80, style: Style = PLAIN) -> str
 
 _INDENT = "  "
 _SEARCH = "`module avail WORD` lists only names that contain the word; `module whatis NAME` describes a module."
+_EXTENSIONS = "`module spider NAME` tells which modules bring one; `module --nx avail` leaves them out."
 _DECORATIONS = {"H": " <H>", "s": " <H>", "HL": " <H>", "F": " <F>", "NF": " <NF>"}
 
 

@@ -202,11 +202,12 @@ def _allows(declared: Mapping[str, Property], name: str, values: Iterable[str]) 
 
 def mark(frame: Frame, said: op.Property) -> None:
     """Mark the module with a property, or take the mark away."""
-    text = f"{said.name}:{said.value}"
-    if said.verb == "add":
-        frame.properties.append(text)
-    elif text in frame.properties:
-        frame.properties.remove(text)
+    for value in said.value.split(":"):
+        text = f"{said.name}:{value}"
+        if said.verb == "add":
+            frame.properties.append(text)
+        elif text in frame.properties:
+            frame.properties.remove(text)
 
 
 def tell(frame: Frame, said: op.Message) -> None:

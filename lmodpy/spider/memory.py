@@ -11,7 +11,7 @@ import os
 import time
 
 from lmodpy.spider import store
-from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from lmodpy.spider.facts import EXTENSIONS, OPEN, PROMISES, PROPERTIES, VARIES, Facts, promises
 from lmodpy.spider.index import facts_file, modules_of, row_of, state_of
 from lmodpy.spider.survey import is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
@@ -20,7 +20,7 @@ from lmodpy.values import made
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import NamedTuple, TypeVar
+    from typing import Any, NamedTuple, TypeVar
 
     from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
@@ -34,11 +34,19 @@ FEW = 5
 """So many modulefiles are evaluated as fast as a file about them is read and written."""
 MANY = 50
 """So many new facts are worth writing the file of a root again."""
+_HANDFUL = 200
+"""So many modulefiles are read without being asked for."""
 _MOST_LOOK_UPS = 40
 """When so many modules of a root were looked up one by one, the others are read, too."""
 
 
 _NOTHING = ("", VARIES)
+_KEPT: dict[str, Callable[[Facts], Any]] = {
+    OPEN: lambda facts: facts.opens,
+    EXTENSIONS: lambda facts: facts.extensions,
+    PROPERTIES: lambda facts: facts.properties,
+}
+"""What a modulefile says that has a promise."""
 
 
 class Row(NamedTuple):
@@ -56,15 +64,15 @@ class Row(NamedTuple):
 
     def holds(self, *, loosely: bool) -> bool:
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
-        promised = self.promised.split()
-        return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
+        promised = {*self.promised.split()} - {PROPERTIES}
+        return bool(self.text) and (VARIES not in promised or (loosely and promised == {VARIES}))
 
     def keeps(self, promise: str) -> bool:
         """Say whether it is worth asking for something."""
         if promise not in self.promised.split():
             return False
-        facts = self.facts if self.holds(loosely=False) else None
-        return facts is None or bool(facts.broken or (facts.opens if promise == OPEN else facts.extensions))
+        facts = self.facts if self.holds(loosely=promise == PROPERTIES) else None
+        return facts is None or bool(facts.broken or _KEPT[promise](facts))
 
 
 class Memory:
@@ -117,6 +125,14 @@ class Memory:
         if known is None:
             return self._shelf(root).unexplained(self._tree.all(root))
         return self._tree.seen(root, [*known, *self._tree.live(root)])
+
+    def at_hand(self, promise: str, root: str) -> list[Modulefile]:
+        """Return the modules of a root that have something, as far as that is known, or there are few to be read."""
+        known = self._shelf(root).promising(promise, self._tree.known(root))
+        if known is None:
+            every = self._tree.all(root)
+            known = every if len(every) <= _HANDFUL else []
+        return [module for module in known if self.may(promise, module)]
 
     def write(self, root: str, path: str) -> None:
         """Write a file about a root, of all that everybody may know; raises OSError."""
@@ -249,7 +265,7 @@ class _Shelf:
         whole = len(rows) == len(paths)
         promising = {
             promise: [each for each in found.modules if (row := rows.get(self.below(each))) and row.keeps(promise)]
-            for promise in (OPEN, EXTENSIONS)
+            for promise in PROMISES
         }
         first = {self.below(module) for modules in promising.values() for module in modules}
         room = len(self._base) + 1
@@ -300,7 +316,7 @@ class _File:
         return self._rows
 
     def _begin(self, reader: store.Reader) -> None:
-        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in (OPEN, EXTENSIONS)}
+        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in PROMISES}
         self._first = _rows(reader, "first")
         self.promising = promising
         self.state = "".join(reader.lines("state"))
