@@ -67,7 +67,7 @@ ROWS: tuple[Row, ...] = (
     ("exact_match", "LMOD_EXACT_MATCH", "no", "flag", "exactMatch", "a version must be given, defaults do not count"),
     ("export_module", "LMOD_EXPORT_MODULE", "yes", "flag", "expMCmd", "none: bash always hands `module` on to scripts"),
     ("extended_default", "LMOD_EXTENDED_DEFAULT", "yes", "flag", "extendDflt", "the beginning of a version selects it"),
-    ("fast_tcl", "LMOD_FAST_TCL_INTERP", "yes", "flag", "fastTCL", "no: Tcl runs in a process of its own only"),
+    ("fast_tcl", "LMOD_FAST_TCL_INTERP", "yes", "flag", "fastTCL", "no: Tcl runs in a tclsh only"),
     ("using_fast_tcl", "LMOD_USING_FAST_TCL_INTERP", "no", "flag", "fastTCLUsing", "none: how Lmod runs Tcl"),
     ("ignored_files", "LMOD_FILE_IGNORE_PATTERNS", "", "text", "fileIgnPatt", "Lua table of patterns: not modulefiles"),
     ("hash_program", "LMOD_HASHSUM_PATH", "", "text", "path_hash", "none: no program is needed for that"),

@@ -42,24 +42,17 @@ class Surroundings:
 
 
 def interpreter(context: Context) -> Interpreter:
-    """Start Tcl: a `tclsh`, since that takes less time, or the library that came with Python."""
+    """Start Tcl: a `tclsh`, or what Python has, which takes longer to start."""
+    from lmodpy.modulefile.tclchild import TclChild, python, tclsh  # noqa: PLC0415 - only where Tcl must run
+
     named = context.settings.text("tclsh")
-    if named != "library":
-        from lmodpy.modulefile.tclchild import TclChild, tclsh  # noqa: PLC0415 - most modulefiles are Lua
-
-        program = tclsh(named, context.environ.get("PATH", ""))
-        if program:
-            return TclChild(program, context.environ)
-        if "/" in named:
-            raise LmodError(f"LMOD_TCLSH is {named}, which is no program", "unset LMOD_TCLSH")
-    from lmodpy.modulefile.tcllibrary import TclLibrary  # noqa: PLC0415 - where there is no tclsh
-
-    try:
-        if context.settings.flag("fast_tcl"):
-            return TclLibrary()
-    except ImportError:
-        pass
-    raise LmodError(
-        f"Tcl modulefiles cannot be run: no {named} is in PATH, and this Python has no Tcl of its own",
-        "install the package `tcl`, or name a tclsh by LMOD_TCLSH",
-    )
+    program = "" if named == "library" else tclsh(named, context.environ.get("PATH", ""))
+    if "/" in named and not program:
+        raise LmodError(f"LMOD_TCLSH is {named}, which is no program", "unset LMOD_TCLSH")
+    command = [program] if program else context.settings.flag("fast_tcl") and python()
+    if not command:
+        raise LmodError(
+            f"Tcl modulefiles cannot be run: no {named} is in PATH, and this Python has no Tcl of its own",
+            "install the package `tcl`, or name a tclsh by LMOD_TCLSH",
+        )
+    return TclChild(command, context.environ)

@@ -1,6 +1,6 @@
 # What runs a modulefile in Tcl: a fresh interpreter for each, in which the words of modulefiles are questions to lmodpy.
 #
-# Whoever reads this file has made the command `lmodpy::ask`, which takes a question as a list and returns the answer:
+# Whoever reads this file makes the command `lmodpy::ask`, which takes a question as a list and returns the answer:
 # a list of a code of Tcl's (0 for fine, 1 for an error), the result, and the error code.
 
 namespace eval lmodpy {

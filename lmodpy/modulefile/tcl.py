@@ -1,7 +1,7 @@
 """The border with Tcl: real Tcl evaluates, and whatever a modulefile says to lmodpy comes here as a question.
 
-The interpreter is a `tclsh` in a process of its own, or the library that Python's `_tkinter` brings; both run the same
-few lines (prelude.tcl) and are talked to in lists of texts. It is started when the first Tcl file must run.
+It runs in a process of its own (tclchild.py) and is talked to in lists of texts. It is started when the first Tcl file
+must run.
 """
 
 from __future__ import annotations
@@ -201,19 +201,6 @@ _OF_THE_PRELUDE: dict[str, Callable[[Run, str, list[str]], Sequence[str]]] = {
     "env:write": _write_variable,
     "env:all": _environment,
 }
-
-
-def inward(text: str) -> bytes:
-    """Return what Tcl reads as UTF-8; bytes that are no text pass as halves of a pair, as Tcl can hold them."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def outward(data: bytes) -> str:
-    """Return the text that Tcl has written in UTF-8."""
-    text = data.decode("utf-8", "surrogatepass")
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one again
 
 
 def _read(path: str) -> str:

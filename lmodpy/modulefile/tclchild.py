@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posix
+import sys
 from _signal import SIGINT, SIGKILL, default_int_handler, signal
 
 from lmodpy import patience, system
 from lmodpy.errors import LmodError, ModulefileError
-from lmodpy.modulefile.tcl import inward, outward
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.tcl import Answer
 
 _SCRIPT = __file__.rpartition("/")[0] + "/child.tcl"
+_PYTHON = """
+import os, sys, _tkinter
+tcl = _tkinter.create(None, "", "Tk", False, False, False, False, None)
+tcl.call("set", "argv", tuple(sys.argv[2:]))
+tcl.createcommand("exit", lambda: os._exit(0))
+tcl.evalfile(sys.argv[1])
+"""
+"""What Python does to be a tclsh."""
 _USUAL = ("/usr/bin", "/usr/local/bin", "/bin")
 _KEPT = ("HOME", "USER", "LOGNAME", "PATH", "TMPDIR")
 
@@ -31,10 +39,16 @@ def tclsh(named: str, path: str) -> str:
     return next((place for place in places if system.is_file(place) and system.access(place, posix.X_OK)), "")
 
 
-class TclChild:
-    """A `tclsh`, started at once."""
+def python() -> list[str]:
+    """Return the command that makes a `tclsh` of Python; empty if this one has no Tcl."""
+    has_tcl = any(finder.find_spec("_tkinter", None) for finder in sys.meta_path)
+    return [sys.executable, "-I", "-S", "-c", _PYTHON] if has_tcl else []
 
-    def __init__(self, program: str, environ: Mapping[str, str]) -> None:
+
+class TclChild:
+    """A process that runs Tcl, started at once; `command` is what takes the name of a script."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self._from_child = b""
         read, their_write = posix.pipe()
         their_read, self._write = posix.pipe()
@@ -42,8 +56,8 @@ class TclChild:
         first = max(read, self._write, their_read, their_write) + 1  # so that none is in the way of another
         try:
             self._pid = posix.posix_spawn(
-                program,
-                [program, _SCRIPT, str(first), str(first + 1)],
+                command[0],
+                [*command, _SCRIPT, str(first), str(first + 1)],
                 {name: environ[name] for name in _KEPT if name in environ},
                 file_actions=[
                     (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDWR, 0),
@@ -56,11 +70,12 @@ class TclChild:
         except OSError as error:
             posix.close(read)
             posix.close(self._write)
-            raise LmodError(f"{program} cannot be started: {error.strerror}", "set LMOD_TCLSH") from None
+            raise LmodError(f"{command[0]} cannot be started: {error.strerror}", "set LMOD_TCLSH") from None
         finally:
             posix.close(their_read)
             posix.close(their_write)
         self._depth = 0
+        self._owner = posix.getpid()
 
     def run(self, request: Sequence[str], answer: Answer) -> list[str]:
         """Let the child evaluate; see `Interpreter`."""
@@ -84,14 +99,25 @@ class TclChild:
 
     def end(self) -> None:
         """End the child, and what it has started."""
+        self._end(-self._pid)
+
+    def __del__(self) -> None:
+        """End the child, but not what it has left running on purpose."""
+        if getattr(self, "_owner", 0) == posix.getpid():
+            self._end(self._pid)
+
+    def _end(self, what: int) -> None:
+        self._owner = 0
+        posix.close(self._read)
+        posix.close(self._write)
         try:
-            system.kill(-self._pid, SIGKILL)
+            system.kill(what, SIGKILL)
             posix.waitpid(self._pid, 0)
         except OSError:
-            return  # it has ended, or is another process's
+            return  # it has ended by itself
 
     def _send(self, fields: Sequence[str]) -> None:
-        data = [inward(field) for field in fields]
+        data = [_inward(field) for field in fields]
         lengths = " ".join([str(len(each)) for each in data])
         message = b"%s\n%s" % (lengths.encode(), b"".join(data))
         try:
@@ -101,18 +127,21 @@ class TclChild:
             raise _ended() from None
 
     def _receive(self) -> list[str]:
-        head, newline, rest = self._from_child.partition(b"\n")
-        while not newline:
+        while b"\n" not in self._from_child:
             self._from_child += self._more()
-            head, newline, rest = self._from_child.partition(b"\n")
+        head, _, rest = self._from_child.partition(b"\n")
         lengths = [int(length) for length in head.split()]
-        while len(rest) < sum(lengths):
-            rest += self._more()
+        missing = sum(lengths) - len(rest)
+        parts = [rest]
+        while missing > 0:
+            parts.append(self._more())
+            missing -= len(parts[-1])
+        data = b"".join(parts)
         fields, place = [], 0
         for length in lengths:
-            fields.append(outward(rest[place : place + length]))
+            fields.append(_outward(data[place : place + length]))
             place += length
-        self._from_child = rest[place:]
+        self._from_child = data[place:]
         return fields
 
     def _more(self) -> bytes:
@@ -133,3 +162,16 @@ class TclChild:
 
 def _ended() -> LmodError:
     return ModulefileError("has ended the Tcl interpreter that ran it; had it enough memory?")
+
+
+def _inward(text: str) -> bytes:
+    """Return what Tcl reads as UTF-8; bytes that are no text pass as halves of a pair, as Tcl can hold them."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _outward(data: bytes) -> str:
+    """Return the text that Tcl has written in UTF-8."""
+    text = data.decode("utf-8", "surrogatepass")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # pairs become one again
