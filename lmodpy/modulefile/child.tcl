@@ -13,12 +13,20 @@ namespace eval lmodpy {
 }
 
 proc lmodpy::ask {question} {
+    variable out
     send [linsert $question 0 ask]
+    flush $out
     answered
+}
+
+proc lmodpy::tell {words} {
+    send [linsert $words 0 tell]
 }
 
 # Do what is asked until the answer comes.
 proc lmodpy::answered {} {
+    variable out
+    variable files
     while {1} {
         set message [receive]
         if {[lindex $message 0] ne "run"} {
@@ -28,6 +36,10 @@ proc lmodpy::answered {} {
             set done [list 1 "lmodpy: $done" "" ""]
         }
         send [linsert $done 0 done]
+        flush $out
+        if {[incr files] > 1} {
+            tidy
+        }
     }
 }
 
@@ -41,7 +53,6 @@ proc lmodpy::send {fields} {
         append all $bytes
     }
     ::puts -nonewline $out "$lengths\n$all"
-    flush $out
 }
 
 proc lmodpy::receive {} {

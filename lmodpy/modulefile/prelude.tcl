@@ -1,11 +1,13 @@
 # What runs a modulefile in Tcl: a fresh interpreter for each, in which the words of modulefiles are questions to lmodpy.
 #
-# Whoever reads this file makes the command `lmodpy::ask`, which takes a question as a list and returns the answer:
-# a list of a code of Tcl's (0 for fine, 1 for an error), the result, and the error code.
+# Whoever reads this file makes two commands. `lmodpy::ask` takes a question as a list and returns the answer: a list of
+# a code of Tcl's (0 for fine, 1 for an error), the result, and the error code. `lmodpy::tell` waits for no answer.
 
 namespace eval lmodpy {
     variable words
     variable busy 0
+    variable spare ""
+    variable used {}
     variable saved [array get ::env]
 }
 encoding system utf-8
@@ -13,11 +15,14 @@ interp recursionlimit {} 20000
 
 # Evaluate a text in an interpreter that has the words of its kind, and then call a procedure, if it defines that.
 # Return Tcl's code, the result or message, the line of the text, and the error code.
-proc lmodpy::run {path kind procedure text} {
+proc lmodpy::run {path kind procedure text args} {
+    variable spare
+    variable used
     set here [pwd]
-    set child [interp create]
+    set child [expr {$spare eq "" ? [interp create] : $spare}]
+    set spare ""
     try {
-        furnish $child $path $kind
+        furnish $child $path $kind $args
         if {[regexp {unset|source|package} $text]} {
             fill $child
         }
@@ -28,12 +33,23 @@ proc lmodpy::run {path kind procedure text} {
         }
         return $done
     } finally {
-        interp delete $child
+        lappend used $child
         catch {cd $here}
     }
 }
 
-proc lmodpy::furnish {child path kind} {
+# Make an end of the interpreters that were used, and one more, while nobody waits.
+proc lmodpy::tidy {} {
+    variable spare
+    variable used
+    interp delete {*}$used
+    set used {}
+    if {$spare eq ""} {
+        set spare [interp create]
+    }
+}
+
+proc lmodpy::furnish {child path kind variables} {
     variable words
     if {![info exists words($kind)]} {
         set words($kind) [lrange [ask [list words $kind]] 1 end]
@@ -45,7 +61,7 @@ proc lmodpy::furnish {child path kind} {
         $child hide $word
         interp alias $child $word {} lmodpy::$word $child
     }
-    foreach {name value} [lrange [ask [list variables $kind]] 1 end] {
+    foreach {name value} $variables {
         $child eval [list ::set ::$name $value]
     }
     $child eval [list ::info script $path]
@@ -68,7 +84,14 @@ proc lmodpy::evaluated {child text} {
     return [list $code $message $line $errorcode]
 }
 
-proc lmodpy::word {args} {
+# What can neither fail nor answer, as most of what modulefiles say, is told and not asked.
+proc lmodpy::word {word args} {
+    if {$word in {setenv pushenv prepend-path append-path} && [llength $args] == 2
+            && [regexp {^[A-Za-z_][A-Za-z_0-9]*$} [lindex $args 0]] && [regexp {^[^\0]*[^:\0][^\0]*$} [lindex $args 1]]} {
+        tell [linsert $args 0 $word]
+        return
+    }
+    set args [linsert $args 0 $word]
     lassign [ask $args] code value errorcode
     return -code $code -errorcode $errorcode $value
 }

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from lmodpy.modulefile.questions import Host
 
-    Answer = Callable[[list[str]], Sequence[str]]
+    Answer = Callable[[list[str], bool], Sequence[str]]
+    """Hears what a file asks or says, and whether it waits for the answer."""
     Commands = dict[str, Callable[["Run", str, list[str]], str | None]]
     """What each command does, given itself and its arguments, and its result."""
 
@@ -95,7 +96,7 @@ class TclEvaluator:
         watch = patience.watch
         watch.begin(path)
         try:
-            request = (path, kind, _PROCEDURES.get(run.host.mode_name, ""), text)
+            request = (path, kind, _PROCEDURES.get(run.host.mode_name, ""), text, *_variables(run.host))
             run.code, message, line, errorcode = self._interpreter.run(request, self._answer)
         except LmodError as error:
             self._interpreter = None
@@ -111,9 +112,13 @@ class TclEvaluator:
             run.host.verdict = message or "yes"
         return run
 
-    def _answer(self, question: list[str]) -> Sequence[str]:
-        """Answer Tcl: a code, the result, and an error code."""
-        return self._runs[-1].answer(question)
+    def _answer(self, question: list[str], waits: bool) -> Sequence[str]:
+        """Answer Tcl: a code, the result, and an error code; what nobody waits for cannot fail."""
+        run = self._runs[-1]
+        answer = run.answer(question)
+        if answer[0] == FAILED and not waits:
+            raise run.problems[-1]
+        return answer
 
 
 class Run:
@@ -132,7 +137,7 @@ class Run:
         """Whether ModulesTest has begun."""
         self.acts = False
         """Whether the word that is said has come to act: until then it can only have been used wrongly."""
-        self._problems: list[Exception] = []
+        self.problems: list[Exception] = []
 
     def answer(self, question: list[str]) -> Sequence[str]:
         """Answer what the file asks, or says; what goes wrong becomes an error in Tcl, and is kept."""
@@ -149,24 +154,23 @@ class Run:
                 self.host.misused(error)
                 return FINE, ""
         except Exception as error:  # noqa: BLE001 - Tcl must unwind first, and it may also catch this
-            self._problems.append(error)
-            return FAILED, str(error), f"{_OURS} {len(self._problems) - 1}"
+            self.problems.append(error)
+            return FAILED, str(error), f"{_OURS} {len(self.problems) - 1}"
 
     def problem(self, errorcode: str) -> Exception | None:
         """Return the error of our own that Tcl has let through."""
         ours, _, place = errorcode.partition(" ")
-        return self._problems[int(place)] if ours == _OURS else None
+        return self.problems[int(place)] if ours == _OURS else None
 
 
 def _words(run: Run, _: str, __: list[str]) -> Sequence[str]:
     return FINE, *run.commands
 
 
-def _variables(run: Run, _: str, __: list[str]) -> Sequence[str]:
-    variables = {"ModuleTool": "Lmod", "ModuleToolVersion": LMOD_VERSION}
-    if run.host.path:
-        variables["ModulesCurrentModulefile"] = run.host.path
-    return FINE, *(text for pair in variables.items() for text in pair)
+def _variables(host: Any) -> Sequence[str]:
+    """Return the variables that a file has from the beginning, each with its value."""
+    tool = "ModuleTool", "Lmod", "ModuleToolVersion", LMOD_VERSION
+    return (*tool, "ModulesCurrentModulefile", host.path) if host.path else tool
 
 
 def _begin(run: Run, _: str, args: list[str]) -> Sequence[str]:
@@ -195,7 +199,6 @@ def _environment(run: Run, _: str, args: list[str]) -> Sequence[str]:
 
 _OF_THE_PRELUDE: dict[str, Callable[[Run, str, list[str]], Sequence[str]]] = {
     "words": _words,
-    "variables": _variables,
     "begin": _begin,
     "env:read": _read_variable,
     "env:write": _write_variable,

@@ -88,7 +88,9 @@ class TclChild:
                 kind, *fields = self._receive()
                 if kind == "done":
                     return fields
-                self._send(("answer", *answer(fields)))
+                answered = answer(fields, kind == "ask")
+                if kind == "ask":
+                    self._send(("answer", *answered))
         except BaseException:
             self.end()
             raise
