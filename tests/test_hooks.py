@@ -100,7 +100,7 @@ def test_a_broken_hook_does_not_take_the_command_down(cluster):
         ('hook.register("load", print, "instead")', "replace, append, prepend, not 'instead'"),
         ("local x = ", "SitePackage.lua:4"),
         ("nothing.at = all", "SitePackage.lua:3"),
-        ('setenv("A", "1")', "`setenv` can be said here only while a module is loaded or unloaded"),
+        ('setenv("A")', "`setenv` takes 2 to 3 arguments, not 1"),
         ('LmodError("not today")', "not today"),
         ('require("Hooks")', "no module `Hooks`"),
         ('cosmic:assign("LMOD_NO_SUCH", "yes")', "there is no setting LMOD_NO_SUCH"),
@@ -346,3 +346,25 @@ def test_lmod_calls_the_same_hooks(cluster):
 def test_every_hook_is_known():
     """As many as Lmod has."""
     assert len(HOOKS) == 22
+
+
+def test_words_outside_of_modules(cluster):
+    """What files, startup, finalize and the last functions say happens, and no unload undoes it."""
+    package(
+        cluster,
+        """
+        setenv("FROM_FILE", "1")
+        hook.register("startup", function() prepend_path("FROM_STARTUP", "/a") end)
+        hook.register("finalize", function() setenv("FROM_FINALIZE", os.getenv("A") or "none") end)
+        ExitHookA.register(function() setenv("FROM_END", tostring(isloaded("a"))) end)
+        """,
+    )
+    cluster.modulefile("Core/a/1.lua", 'setenv("A", "of a")')
+    cluster.load("a").unload("a")
+    assert {name: cluster.env.get(f"FROM_{name}") for name in ("FILE", "STARTUP", "FINALIZE", "END")} == {
+        "FILE": "1",
+        "STARTUP": "/a",
+        "FINALIZE": "none",
+        "END": "false",
+    }
+    assert cluster.load("a").env["FROM_FINALIZE"] == "of a"

@@ -86,6 +86,11 @@ class Context:
         return self._session
 
     @property
+    def has_session(self) -> bool:
+        """Say whether the session has been opened."""
+        return self._session is not None
+
+    @property
     def evaluators(self) -> Evaluators:
         """What runs modulefiles and the site's files."""
         if self._evaluators is None:

@@ -43,13 +43,13 @@ def run(
         site.goes_on(context)
         site.hooks.apply("startup", line.command)
         answer(context)
+        site.hooks.apply("finalize", line.command)
+        site.end()
         diff, told = context.finish()
     except LmodError as error:
         site.reword(error)
         raise
     listing = site.listed("".join(context.listing))
-    site.hooks.apply("finalize", line.command)
-    site.end()
     return diff, told, context.status, listing, context.runs
 
 
@@ -93,7 +93,7 @@ class Site:
 
     def goes_on(self, context: Context) -> None:
         """Let what hooks ask be answered by the command that is at work."""
-        self.host.context = context
+        self.host.begin(context)
         name = self.hooks.apply("SiteName") if "SiteName" in self.hooks else None
         if isinstance(name, str):
             self._settings.assign("site_name", name, "SitePackage")
@@ -242,15 +242,32 @@ class _Host(RcHost):
 
     context: Context | None = None
 
+    def __init__(self, environ: Mapping[str, str], tell: Callable[[str], None], shell: tuple[str, str]) -> None:
+        super().__init__(environ, tell, shell)
+        self._waiting: list[Call] = []
+        self._frame: Frame | None = None
+        ask = self._asked
+        self.getenv = lambda name: ask("getenv", name) if self._is_open() else environ.get(name)
+        self.environ = lambda: ask("environ") if self._is_open() else dict(environ)
+
+    def begin(self, context: Context) -> None:
+        """Do what the files have said; from now on the command that is at work answers."""
+        self.context = context
+        for call in self._waiting:
+            self.perform(call)
+
     def perform(self, call: Call) -> object:
-        """Say something, or refuse; what would change the environment needs a module that is loaded or unloaded."""
+        """Do what is said while no module is loaded or unloaded: nothing undoes it. Before there is a command, wait."""
         said: Any = call.operation
         if isinstance(said, op.Complain):
             raise Refused(said.text)
-        if not isinstance(said, op.Message):
-            raise ModulefileError(f"`{call.word}` can be said here only while a module is loaded or unloaded")
-        text = "=" * 72 if said.kind == "banner" else said.text
-        self.tell(text if said.kind == "raw" else f"{text}\n")
+        if isinstance(said, op.Message):
+            text = "=" * 72 if said.kind == "banner" else said.text
+            self.tell(text if said.kind == "raw" else f"{text}\n")
+        elif self.context is None:
+            self._waiting.append(call)
+        else:
+            return self._acting(self.context).perform(call)
         return None
 
     def misused(self, error: Exception) -> None:
@@ -261,7 +278,19 @@ class _Host(RcHost):
         """Ask the session, as a modulefile would."""
         if name.startswith("_") or self.context is None:
             raise AttributeError(name)
-        return getattr(Frame(self.context.session, "spider", Loaded("", "", "", "")), name)
+        return getattr(self._acting(self.context), name)
+
+    def _acting(self, context: Context) -> Frame:
+        if self._frame is None:
+            self._frame = Frame(context.session, "load", Loaded("", "", "", ""))
+            self._frame.owner = ""
+        return self._frame
+
+    def _asked(self, question: str, *args: Any) -> Any:
+        return self.__getattr__(question)(*args)
+
+    def _is_open(self) -> bool:
+        return self.context is not None and self.context.has_session
 
     def loaded_records(self) -> list[dict[str, Any]]:
         """Return a record for each loaded module; none, before there is a command."""

@@ -33,8 +33,8 @@ class RcHost:
 
     def __init__(self, environ: Mapping[str, str], tell: Callable[[str], None], shell: tuple[str, str]) -> None:
         self.tell = self.write = tell  # the shell must not evaluate what an rc file writes
-        self.getenv = environ.get
-        self.environ = lambda: dict(environ)
+        self.getenv: Callable[[str], str | None] = environ.get
+        self.environ: Callable[[], dict[str, str]] = lambda: dict(environ)
         self.shell_name, self.shell_kind = shell
 
     def misused(self, error: Exception) -> None:
