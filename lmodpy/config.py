@@ -131,6 +131,7 @@ ROWS: tuple[Row, ...] = (
     ("site_vouches", "LMODPY_CACHE_VOUCHED", "no", "flag", "", "the site's caches are believed without a look"),
     ("spider_programs", "LMODPY_SPIDER_PROGRAMS", "no", "flag", "", "modulefiles start programs for `spider`, too"),
     ("command_not_found", "LMODPY_COMMAND_NOT_FOUND", "no", "flag", "", "prompts tell which modules bring a command"),
+    ("plugins", "LMODPY_PLUGINS", "", "text", "", "the site's entry points of the group lmodpy.hooks"),
     ("debug", "LMODPY_DEBUG", "no", "flag", "", "show the Python traceback of an unexpected failure"),
     ("eval_timeout", "LMODPY_EVAL_TIMEOUT", "30", "number", "", "seconds that a modulefile may take; 0: any time"),
     ("undo", "LMODPY_UNDO", "exact", "exact|lmod", "", "`lmod`: unload leaves what Lmod would leave"),
@@ -232,16 +233,18 @@ class Settings:
         return [f"{place}/etc/{name}" for name in ("rc.lua", "rc") if name in there][:1]
 
     def site_files(self) -> list[str]:
-        """Return the site's files in Lua that there are, in the order in which they run.
+        """Return the site's files of code that there are, in the order in which they run.
 
-        Of several SitePackage.lua the one in the site's directory counts, then the last of LMOD_PACKAGE_PATH.
+        Of several SitePackage.lua the one in the site's directory counts, then the last of LMOD_PACKAGE_PATH; so for
+        site.py.
         """
         place, packages, before = self.text("config_dir"), self.text("package_path"), self.text("site_package_first")
-        found = [path for path in (*before.split(":"), f"{place}/lmod_config.lua") if path and system.is_file(path)]
+        there: dict[str, str] = {}
         for folder in (place, *reversed(packages.split(":"))):
-            if folder and system.is_file(f"{folder}/SitePackage.lua"):
-                return [*found, f"{folder}/SitePackage.lua"]
-        return found
+            for name in _names_in(folder):
+                there.setdefault(name if name != "lmod_config.lua" or folder == place else "", f"{folder}/{name}")
+        found = [path for path in before.split(":") if path and system.is_file(path)] if before else []
+        return [*found, *(there[name] for name in _CODE if name in there)]
 
     def admin_list(self) -> str:
         """Return the file with what is said about modules when they are loaded; empty for none."""
@@ -252,6 +255,16 @@ class Settings:
     def turns_blocks(self) -> bool:
         """Say whether several paths in one prepend come out in reverse order."""
         return self.text("prepend_block").lower() in ("reverse", "no")
+
+
+_CODE = ("lmod_config.lua", "SitePackage.lua", "site.py")
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return system.listdir(folder) if folder else []
+    except OSError:
+        return []
 
 
 def as_number(text: str) -> float | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.modulefile.operations import Call
+    from lmodpy.modulefile.sitescope import SiteScope
     from lmodpy.shells.base import Shell
     from lmodpy.spider.facts import Record
     from lmodpy.tree.directory import Modulefile
@@ -71,25 +72,56 @@ class Site:
         self.hooks = Hooks(self.host, self.warnings.append)
         self._settings = settings
         self._exits: list[Callable[..., Any]] = []
-        self._path = ""
-        lua = self.evaluators.lua()
-        words: dict[str, Callable[..., Any]] = {
-            "register": self._register,
-            "assign": self._assign,
-            "value": self._value,
-            "at_exit": lambda function: self._exits.append(self._scope.function(function, self._path)),
-            "options": self._options,
-            "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
-        }
-        self._scope = lua.site(lambda: self.hooks.host, words)
-        self._scope.search([path.rpartition("/")[0] for path in paths])
+        self._paths, self._path = paths, ""
+        self._known_scope: SiteScope | None = None
         for self._path in paths:
             try:
-                self._scope.run(self._path)
+                self._read(self._path)
             except ModulefileError as error:
                 self.warnings.append(f"{error.where or self._path}: {error.text}; what comes behind it does not count")
+        plugins = settings.text("plugins")
+        if plugins:
+            from lmodpy.cli.sitepython import read_plugins  # noqa: PLC0415 - few sites have such packages
+
+            self._path = "LMODPY_PLUGINS"
+            read_plugins(plugins.split(":"), self)
         if "decorate_module" in self.hooks:
-            lua.decorate = self._decorated
+            self.evaluators.lua().decorate = self._decorated
+
+    def _read(self, path: str) -> None:
+        if path.endswith(".py"):
+            from lmodpy.cli.sitepython import read  # noqa: PLC0415 - only for sites that write Python
+
+            read(path, self)
+            return
+        if self._known_scope is None:
+            self._scope.search([path.rpartition("/")[0] for path in self._paths])
+        self._scope.run(path)
+
+    @property
+    def _scope(self) -> SiteScope:
+        """Where the site's Lua runs."""
+        if self._known_scope is None:
+            words: dict[str, Callable[..., Any]] = {
+                "register": self._register,
+                "assign": self.assign,
+                "value": self._value,
+                "at_exit": lambda function: self.at_end(self._scope.function(function, self._path)),
+                "options": self._options,
+                "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
+            }
+            self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words)
+        return self._known_scope
+
+    def at_end(self, function: Callable[..., Any]) -> None:
+        """Have a function called when the command has succeeded."""
+        self._exits.append(function)
+
+    def add_word(self, name: str, function: Callable[..., Any]) -> None:
+        """Give modulefiles a word."""
+        lua = self.evaluators.lua()
+        self._scope  # noqa: B018 - Lua must have begun
+        lua.common[name] = lua.border(function)
 
     def goes_on(self, context: Context) -> None:
         """Let what hooks ask be answered by the command that is at work."""
@@ -198,7 +230,8 @@ class Site:
         except LmodError as error:
             self.warnings.append(f"{path or self._path}{f':{line}' if line else ''}: {error.text}")
 
-    def _assign(self, variable: Any, value: Any) -> None:
+    def assign(self, variable: Any, value: Any) -> None:
+        """Give a setting its final value."""
         names = [row[0] for row in ROWS if row[1] == variable]
         if names:
             self._settings.assign(names[0], str(value), self._path.rpartition("/")[2].removesuffix(".lua"))
