@@ -11,6 +11,7 @@ from lmodpy.report import spider as report
 from lmodpy.report.properties import shown
 from lmodpy.report.spider import Card, Topic, Version
 from lmodpy.spider.search import containing, everything, matching, merged
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Search:
         self.crawl = walk(context, limit(context), thorough=thorough, seen=progress.seen)
         self.ways = Ways(self._session, self.crawl)
         self._shows = shows_hidden(context)
+        self._unremarkable = not (self._session.loaded.active() or self._session.tree.limited)
 
     def found(self, words: Sequence[str]) -> list[Match]:
         """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
@@ -70,7 +72,7 @@ class Search:
 
     def describe(self, match: Match) -> str:
         """Return what the highest version that says something says about itself."""
-        told = (self.crawl.record(module, loosely=True).description for module in reversed(match.modules))
+        told = map(self.crawl.description, reversed(match.modules))
         return next(filter(None, told), "")
 
     def versions(self, match: Match, *, briefly: bool = False) -> Iterator[Version]:
@@ -81,7 +83,7 @@ class Search:
         for full_name, modules in by_name.items():
             marks = self._marks(modules)
             if briefly:
-                yield Version(full_name, marks)
+                yield made(Version, (full_name, marks, "", (), ()))
                 continue
             chains = tuple(tuple(each.full_name for each in chain) for chain in self.ways.chains(modules))
             command = "" if {"L", "F"} & {*marks} else self.ways.command(modules)
@@ -136,6 +138,8 @@ class Search:
         return self._shows or not module.hidden
 
     def _marks(self, modules: Sequence[Modulefile]) -> tuple[str, ...]:
+        if self._unremarkable and not any(module.hidden for module in modules):
+            return ()
         bans = [self._session.tree.ban(module) for module in modules]
         marks = {
             "L": self.ways.is_loaded(modules),

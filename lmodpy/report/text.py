@@ -6,7 +6,7 @@ from lmodpy.errors import ModulefileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from lmodpy.errors import LmodError
 
@@ -99,12 +99,10 @@ def rule(title: str, width: int) -> str:
 
 def wrap(text: str, width: int, indent: str = "") -> str:
     """Break long lines between words, never within a `command to type`; a line that begins with a blank stays."""
-    lines = (
-        broken
-        for line in text.splitlines()
-        for broken in ([line] if line[:1] in _BLANKS else _broken(_words(line), width - len(indent)))
-    )
-    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines += [line] if line[:1] in _BLANKS else _broken(line, width - len(indent))
+    return "".join([f"{indent}{line}".rstrip() + "\n" for line in lines])
 
 
 def error_text(error: LmodError, style: Style) -> str:
@@ -151,6 +149,8 @@ def _rows(lengths: list[int], width: int) -> int:
 
 
 def _words(line: str) -> list[str]:
+    if "`" not in line:
+        return line.split()
     words: list[str] = []
     for word in line.split():
         if words and words[-1].count("`") % 2:
@@ -160,15 +160,21 @@ def _words(line: str) -> list[str]:
     return words
 
 
-def _broken(words: list[str], width: int) -> Iterator[str]:
-    line = ""
-    for word in words:
-        if line and visible(line) + 1 + visible(word) > width:
-            yield line
-            line = word
+def _broken(text: str, width: int) -> list[str]:
+    """Return a line as lines; ten thousand of them are shown at once, so the words are measured once."""
+    words = _words(text)
+    lines: list[str] = []
+    line, used = "", 0
+    for word, length in zip(words, map(visible if "\033" in text else len, words), strict=True):
+        if not line:
+            line, used = word, length
+        elif used + length < width:
+            line += f" {word}"
+            used += 1 + length
         else:
-            line = f"{line} {word}" if line else word
-    yield line
+            lines.append(line)
+            line, used = word, length
+    return [*lines, line]
 
 
 def _hung(text: str) -> str:

@@ -44,8 +44,9 @@ class Crawl:
         """Whether the walk came to its end."""
         self._memory = memory
         self._in_time = in_time
-        self._facts: dict[tuple[str, bool], Facts] = {}
+        self._facts: dict[tuple[str, bool | None], Facts] = {}
         self._openers: dict[str, list[Modulefile]] = {}
+        self._led: dict[tuple[Chain, tuple[str, ...]], list[str] | None] = {}
         self._walk(roots)
 
     def modules(self) -> Iterator[Modulefile]:
@@ -56,7 +57,9 @@ class Crawl:
     def some(self, text: str) -> Iterator[Modulefile]:
         """Yield every module whose full name has a text in it, in any case; there may be others among them."""
         for root in self.roots:
-            yield from self.tree.some(root, text)
+            modules = self.tree.some(root, text)
+            self._memory.expect(modules)
+            yield from modules
 
     def record(self, module: Modulefile, *, loosely: bool = False) -> Record:
         """Return what a module says about itself; `loosely`: that may be what it has said to someone else."""
@@ -64,6 +67,13 @@ class Crawl:
         if key not in self._facts:
             self._facts[key] = self._memory.facts(module, loosely=loosely)
         return Record(module, self._facts[key])
+
+    def description(self, module: Modulefile) -> str:
+        """Return a line about a module; it may be what it has said to someone else."""
+        key = module.path, None
+        if key not in self._facts:
+            self._facts[key] = self._memory.brief(module)
+        return Record(module, self._facts[key]).description
 
     def records(self, *, loosely: bool = False) -> Iterator[Record]:
         """Yield a record for every module of every directory, as long as there is time."""
@@ -108,14 +118,6 @@ class Crawl:
             ]
         return found
 
-    def roots_after(self, chain: Chain, base: Sequence[str]) -> list[str]:
-        """Return MODULEPATH as it is when the modules of a chain are loaded."""
-        roots = list(base)
-        for opener in chain:
-            facts = self.record(opener).facts
-            roots = [*reversed(facts.prepends), *roots, *facts.appends]
-        return list(dict.fromkeys(roots))
-
     def _walk(self, roots: Sequence[str]) -> None:
         first = {base_of(root): root for root in reversed(roots)}
         self.roots += dict.fromkeys(first[base_of(root)] for root in roots)
@@ -155,8 +157,24 @@ class Crawl:
 
     def _leads(self, chain: Chain, module: Modulefile, base: Sequence[str]) -> bool:
         """Say whether each full name means, when its turn comes, the module that is meant here."""
-        for place, each in enumerate((*chain, module)):
-            found = self.tree.find(Request(each.full_name), self.roots_after(chain[:place], base))
-            if found is None or found.path != each.path:
-                return False
-        return True
+        roots = self._roots_behind(chain, base)
+        return roots is not None and self._means(module, roots)
+
+    def _roots_behind(self, chain: Chain, base: Sequence[str]) -> list[str] | None:
+        """Return MODULEPATH as it is when the modules of a chain are loaded; None if they cannot be."""
+        if not chain:
+            return list(dict.fromkeys(base))
+        key = chain, tuple(base)
+        if key not in self._led:
+            *before, last = chain
+            roots = self._roots_behind(tuple(before), base)
+            if roots is not None and self._means(last, roots):
+                facts = self.record(last).facts
+                self._led[key] = list(dict.fromkeys([*reversed(facts.prepends), *roots, *facts.appends]))
+            else:
+                self._led[key] = None
+        return self._led[key]
+
+    def _means(self, module: Modulefile, roots: Sequence[str]) -> bool:
+        found = self.tree.find(Request(module.full_name), roots)
+        return found is not None and found.path == module.path

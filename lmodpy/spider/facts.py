@@ -64,7 +64,10 @@ class Record(NamedTuple):
 
     def told(self, key: str) -> str:
         """Return what its whatis says under a key: Name, Version, Category, Description, URL or Keyword."""
-        return next((value for line in self.facts.whatis for known, value in [_keyed(line)] if known == key), "")
+        for line in self.facts.whatis:
+            if line.startswith(f"{key}:") or _keyed(line)[0] == key:
+                return line.partition(":")[2].strip()
+        return ""
 
 
 LIBRARIES = ("LD_LIBRARY_PATH", "LIBRARY_PATH", "CRAY_LD_LIBRARY_PATH")

@@ -19,8 +19,8 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, NamedTuple, TypeVar
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import NamedTuple, TypeVar
 
     from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
@@ -62,6 +62,12 @@ class Row(NamedTuple):
         """What it says about itself, if it was evaluated."""
         return _facts(self.text) if self.text else None
 
+    @property
+    def brief(self) -> Facts:
+        """Of what it says about itself, only what overviews show: whatis, and why it is broken."""
+        whatis, broken, _ = self.text.split("\t", 2)
+        return Facts(whatis=_items(whatis), broken=store.plain(broken))
+
     def holds(self, *, loosely: bool) -> bool:
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
         promised = {*self.promised.split()} - {PROPERTIES}
@@ -71,8 +77,10 @@ class Row(NamedTuple):
         """Say whether it is worth asking for something."""
         if promise not in self.promised.split():
             return False
-        facts = self.facts if self.holds(loosely=promise == PROPERTIES) else None
-        return facts is None or bool(facts.broken or _KEPT[promise](facts))
+        if not self.holds(loosely=False):
+            return True
+        _, broken, _, _, extensions, prepends, appends, _ = self.text.split("\t", 7)
+        return bool(broken or (prepends + appends if promise == OPEN else extensions))
 
 
 class Memory:
@@ -103,6 +111,11 @@ class Memory:
             self.learn(module, known)
         return known
 
+    def brief(self, module: Modulefile) -> Facts:
+        """Return what overviews show of what a module says about itself, loosely."""
+        row = self._row(module)
+        return row.brief if row.holds(loosely=True) else self.facts(module, loosely=True)
+
     def known(self, module: Modulefile, *, loosely: bool = False) -> Facts | None:
         """Return what a module says about itself; None if it has to be evaluated."""
         row = self._row(module)
@@ -118,6 +131,12 @@ class Memory:
     def may(self, promise: str, module: Modulefile) -> bool:
         """Say whether a modulefile is worth asking for something: to OPEN directories, to bring EXTENSIONS."""
         return self._row(module).keeps(promise)
+
+    def expect(self, modules: Sequence[Modulefile]) -> None:
+        """Look up what is known of some modules of one root, since it will be asked for."""
+        if modules and not self.thorough:
+            shelf = self._shelf(modules[0].root)
+            shelf.expect(list(map(shelf.below, modules)))
 
     def candidates(self, promise: str, root: str) -> list[Modulefile]:
         """Return modules of a root, in order, among which are all that are worth asking for something."""
@@ -197,6 +216,11 @@ class _Shelf:
                 stamps = zip(rows.values(), stamps_of(self._base, list(rows)), strict=True)
                 self._rows.update((row.path, row) for row, stamp in stamps if row.stamp == stamp)
 
+    def expect(self, paths: Sequence[str]) -> None:
+        """Look up some rows at once."""
+        for file in self._files:
+            file.expect([path for path in paths if path not in self._rows])
+
     def row(self, path: str) -> Row:
         """Return what is known of a modulefile; its text is read if that is not known, or has changed."""
         row = self._rows.get(path)
@@ -226,7 +250,8 @@ class _Shelf:
         text = _text(facts)
         if text != row.text:
             self._rows[path] = row._replace(text=text)
-            self._news.add(path)
+            if not row.text:
+                self._news.add(path)
 
     def promising(self, promise: str, found: Found) -> list[Modulefile] | None:
         """Return what a file knows to be worth asking; None if none knows all modules that there are now."""
@@ -256,7 +281,7 @@ class _Shelf:
         if not self._files or len(self._rows) < FEW:
             return False
         if self._knows_all(found):
-            return bool(self._news) and len(self._news) >= min(MANY, 1 + len(found.modules) // 100)
+            return bool(self._news) and len(self._news) >= min(MANY, 1 + len(found.modules) // 1000)
         return len(self._news) >= MANY or len(self._rows) >= len(found.modules)
 
     def write(self, path: str, found: Found, paths: Sequence[str]) -> None:
@@ -296,33 +321,40 @@ class _File:
         self._key = key
         self._first: dict[str, Row] = {}
         self._rows: dict[str, Row] | None = None
-        self._look_ups = 0
+        self._looked_up: dict[str, Row | None] = {}
         self._from(self._begin, None)
 
     def row(self, path: str) -> Row | None:
         """Return what it says of a modulefile."""
         if self._rows is None and path in self._first:
             return self._first[path]
-        self._look_ups += 1
-        if self._rows is not None or self._look_ups > _MOST_LOOK_UPS:
-            return self.rows().get(path)
-        return self._from(lambda reader: self._looked_up(reader, path), None)
+        if path not in self._looked_up:
+            self.expect([path])
+        return self._looked_up.get(path) if self._rows is None else self._rows.get(path)
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """Look some rows up at once; all, if they are many."""
+        if self._rows is None and len(self._looked_up) + len(paths) > _MOST_LOOK_UPS:
+            self.rows()
+        elif self._rows is None:
+            self._looked_up.update(dict.fromkeys(paths))
+            self._from(lambda reader: self._look_up(reader, paths), None)
 
     def rows(self) -> dict[str, Row]:
         """Return all that it says, by path."""
         if self._rows is None:
             nothing: dict[str, Row] = {}
-            self._rows = self._from(lambda reader: _rows(reader, "facts"), nothing)
+            self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
         return self._rows
 
     def _begin(self, reader: store.Reader) -> None:
-        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in PROMISES}
-        self._first = _rows(reader, "first")
+        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in (OPEN, EXTENSIONS)}
+        self._first = {row.path: row for row in _rows(reader.bodies("first"))}
         self.promising = promising
         self.state = "".join(reader.lines("state"))
 
-    def _looked_up(self, reader: store.Reader, path: str) -> Row | None:
-        return next(map(_row, reader.raw("facts", f"{path}\t")), None)
+    def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
+        self._looked_up.update((path, next(_rows(reader.raw("facts", f"{path}\t")), None)) for path in paths)
 
     def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer) -> Answer:
         """Ask the file, if it can be believed."""
@@ -344,14 +376,10 @@ _END = "\x1f"
 """Ends each item of a list; what has it in itself is not kept."""
 
 
-def _rows(reader: store.Reader, section: str) -> dict[str, Row]:
-    rows = map(_row, reader.bodies(section))
-    return {row.path: row for row in rows}
-
-
-def _row(line: str) -> Row:
-    path, stamp, promised, text = line.split("\t", 3)
-    return made(Row, (store.plain(path), stamp, promised, text))
+def _rows(lines: Iterable[str]) -> Iterator[Row]:
+    for line in lines:
+        path, stamp, promised, text = line.split("\t", 3)
+        yield made(Row, (store.plain(path) if "\\" in path else path, stamp, promised, text))
 
 
 def _line(row: Row) -> str:
@@ -361,18 +389,24 @@ def _line(row: Row) -> str:
 def _text(facts: Facts) -> str:
     """Return facts as they stand in a file; nothing if they cannot."""
     paths = tuple(map("=".join, facts.paths))
-    lists = (facts.whatis, facts.families, facts.properties, facts.extensions, facts.prepends, facts.appends, paths)
-    if any(_END in item for each in lists for item in each):
+    lists = (facts.families, facts.properties, facts.extensions, facts.prepends, facts.appends, paths)
+    if any(_END in item for each in (facts.whatis, *lists) for item in each):
         return ""
-    fields = (*("".join(f"{item}{_END}" for item in each) for each in lists), facts.help, facts.broken)
-    return "\t".join(map(store.escaped, (*fields, "*" * facts.dynamic)))
+    fields = (_listed(facts.whatis), facts.broken, *map(_listed, lists), "*" * facts.dynamic, facts.help)
+    return "\t".join(map(store.escaped, fields))
 
 
 def _facts(text: str) -> Facts:
-    *lists, told, broken, dynamic = store.fields(text)
-    whatis, families, properties, extensions, prepends, appends, paths = (
-        tuple(field.split(_END)[:-1]) if field else () for field in lists
-    )
+    whatis, broken, *lists, dynamic, told = text.split("\t")
+    families, properties, extensions, prepends, appends, paths = map(_items, lists)
     pairs = tuple((variable, directory) for variable, _, directory in (path.partition("=") for path in paths))
-    values = (whatis, told, families, properties, extensions, prepends, appends, bool(dynamic), broken, pairs)
-    return made(Facts, values)
+    places = prepends, appends, bool(dynamic), store.plain(broken), pairs
+    return made(Facts, (_items(whatis), store.plain(told), families, properties, extensions, *places))
+
+
+def _listed(items: Iterable[str]) -> str:
+    return "".join(f"{item}{_END}" for item in items)
+
+
+def _items(field: str) -> tuple[str, ...]:
+    return tuple(store.plain(field).split(_END)[:-1]) if field else ()

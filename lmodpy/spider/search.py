@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from lmodpy.names.version import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import NamedTuple
+    from typing import Any, NamedTuple, TypeVar
 
     from lmodpy.spider.facts import Record
     from lmodpy.tree.directory import Modulefile
+
+    Item = TypeVar("Item")
 else:
     from lmodpy.values import NamedTuple
 
@@ -65,14 +69,22 @@ def everything(modules: Iterable[Modulefile], extending: Iterable[Record], word:
     return {
         name: Match(
             name,
-            tuple(sorted(by_name.get(name, ()), key=lambda module: (module.order, module.version))),
+            tuple(_ordered(by_name.get(name, []), _IN_ORDER)),
             tuple(
                 Extension(name, version, tuple(by))
-                for version, by in sorted(brought.get(name, {}).items(), key=lambda pair: canonical(pair[0]))
+                for version, by in _ordered([*brought.get(name, {}).items()], lambda pair: canonical(pair[0]))
             ),
         )
         for name in sorted({*by_name, *brought})
     }
+
+
+_IN_ORDER = attrgetter("order", "version")
+
+
+def _ordered(items: list[Item], key: Callable[[Item], Any]) -> list[Item]:
+    """Sort; most names have only one of a kind."""
+    return items if len(items) < 2 else sorted(items, key=key)
 
 
 def matching(word: str, known: dict[str, Match]) -> list[Match]:

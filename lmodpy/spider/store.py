@@ -21,7 +21,8 @@ else:
     from lmodpy.values import NamedTuple
 
 MAGIC = b"lmodpy-index 1 "
-_ROOM, _HEADER_ROOM = 4096, 16384
+_ROOM, _BEGINNING = 4096, 1 << 16
+"""How much is read at a time: around a line, and at once when a file is opened. Most files are not longer."""
 _SUM = 8
 """The length of a checksum, as hexadecimal digits; a blank follows it in a line."""
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"))
@@ -45,6 +46,7 @@ class Reader:
     def __init__(self, path: str) -> None:
         """Open a file; raises OSError if there is none, and Damaged if it is not whole."""
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._beginning = os.pread(self._file, _BEGINNING, 0)
         try:
             self.key, self._sections = self._header()
         except (OSError, ValueError, TypeError, Damaged) as error:
@@ -133,10 +135,9 @@ class Reader:
         return self._sections[name]
 
     def _header(self) -> tuple[str, dict[str, Section]]:
-        data = os.pread(self._file, _HEADER_ROOM, 0)
-        text, separator, _ = data.partition(b"\n\n")
-        body, _, checksum = text.rpartition(b"\n")
-        if not separator or not data.startswith(MAGIC) or checksum != b"%08x" % crc32(body):
+        end = self._beginning.find(b"\n\n")
+        body, _, checksum = self._beginning[: max(0, end)].rpartition(b"\n")
+        if not body.startswith(MAGIC) or checksum != b"%08x" % crc32(body):
             raise Damaged
         first, *rest = system.decode(body).split("\n")
         sections = {}
@@ -146,7 +147,8 @@ class Reader:
         return fields(first[len(MAGIC) :])[0], sections
 
     def _read(self, begin: int, size: int) -> bytes:
-        data = os.pread(self._file, size, begin)
+        end = begin + size
+        data = self._beginning[begin:end] if end <= len(self._beginning) else os.pread(self._file, size, begin)
         if len(data) != size:
             raise Damaged
         return data
@@ -222,10 +224,12 @@ def escaped(field: str) -> str:
 def fields(line: str) -> list[str]:
     """Return the fields of a row, as it stands behind its checksum."""
     parts = line.split("\t")
-    return [plain(part) if "\\" in part else part for part in parts] if "\\" in line else parts
+    return list(map(plain, parts)) if "\\" in line else parts
 
 
 def plain(field: str) -> str:
     """Return a field without its escapes."""
+    if "\\" not in field:
+        return field
     parts = (part.replace("\\n", "\n").replace("\\t", "\t") for part in field.split("\\\\"))
     return "\\".join(parts)
