@@ -13,8 +13,9 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from lmodpy.cli import admin
+from lmodpy.cli import admin, walk
 from lmodpy.cli.cacheupdate import update
+from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.main import run
 from tests.launcher import CLONE
 
@@ -71,7 +72,7 @@ def cluster(tmp_path):
 
 def age(cluster: Cluster) -> None:
     """Let everything be a while ago, so that time stamps tell."""
-    then = time.time() - 3600
+    then = 1_600_000_000
     for folder, _, names in os.walk(cluster.root):
         for path in (*(os.path.join(folder, name) for name in names), folder):
             os.utime(path, (then, then))
@@ -96,6 +97,39 @@ def test_a_build_says_what_is_new_changed_removed_and_broken(cluster):
     assert broken.endswith(f"({cluster.core}/cmake/3.lua:1)")
 
 
+def evaluated(monkeypatch) -> list[str]:
+    """The names of the modulefiles that builds evaluate from now on."""
+    seen: list[str] = []
+    facts = Pool.facts
+
+    def noted(pool, modules):
+        modules = list(modules)
+        seen.extend(module.full_name for module in modules)
+        return facts(pool, modules)
+
+    monkeypatch.setattr(Pool, "facts", noted)
+    return seen
+
+
+def test_a_build_evaluates_what_has_changed(cluster, monkeypatch):
+    """And what was broken, which may have had a reason elsewhere; users find all of it in the site's files."""
+    cluster.module("Core/broken/1.lua", "no lua")
+    age(cluster)
+    cluster.build()
+    seen = evaluated(monkeypatch)
+    cluster.module("gcc13/hdf5/1.14.lua", 'whatis("Description: another one")')
+
+    told = cluster.build()
+
+    assert sorted(seen) == ["broken/1", "hdf5/1.14"]
+    assert (told["changed"], told["written"], len(told["broken"])) == (1, 1, 1)
+    read = []
+    monkeypatch.setattr(walk, "_facts", lambda *given: read.append(given))
+    assert "another one" in cluster.user("spider", LMODPY_CACHE_VOUCHED="yes")
+    assert "module load gcc/13 hdf5/1.14" in cluster.user("spider", "hdf5", LMODPY_CACHE_VOUCHED="yes")
+    assert read == []
+
+
 def test_the_summary_is_for_people_and_cron(cluster):
     """Two lines, and one for each modulefile that is broken; that is a failure only for who wants it."""
     cluster.module("Core/broken/1.lua", "no lua")
@@ -103,7 +137,7 @@ def test_the_summary_is_for_people_and_cron(cluster):
     done = cluster.cache("build")
     assert done.exit_code == 0
     assert done.stdout.startswith(
-        "4 modules in 2 directories: 4 new, 0 changed, 0 removed, 1 broken\n2 of 2 files written\n"
+        "4 modules in 2 directories: 4 new, 0 changed, 0 removed, 1 broken\n2 of 2 directories written\n"
     )
     assert "broken: broken/1 cannot be read" in done.stdout
     assert cluster.cache("build", "--strict").exit_code == 1
@@ -154,7 +188,7 @@ def test_the_user_has_files_of_his_own(cluster):
     (cluster.root / "home/.cache/lmodpy/other").write_text("not ours")
 
     assert cluster.status()[0]["owner"] == "user"
-    assert cluster.cache("clear").stdout == f"2 files taken away from {own}\n"
+    assert cluster.cache("clear").stdout == f"4 files taken away from {own}\n"
     assert os.listdir(own) == ["other"]
 
 
@@ -211,5 +245,5 @@ def test_whatever_happens_to_a_build_users_see_what_is_there(cluster):
     builds = [started(cluster, "build", "--jobs", "2") for _ in range(4)]
     assert [build.wait(timeout=60) for build in builds] == [0, 0, 0, 0]
     assert cluster.build()["new"] == 0
-    assert [name for name in os.listdir(cluster.place) if not name.endswith(".names")] == []
+    assert [name for name in os.listdir(cluster.place) if not name.endswith((".names", ".facts"))] == []
     assert "tool/7\n" in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")

@@ -12,6 +12,7 @@ import typer
 
 from lmodpy.cli import caching
 from lmodpy.cli.sitewide import context, directories, site
+from lmodpy.cli.walk import memory, reader
 from lmodpy.errors import LmodError, UsageError
 
 if TYPE_CHECKING:
@@ -42,12 +43,13 @@ def build(
     if not found:
         raise UsageError("which directories?", hint="give them as arguments, or set MODULEPATH")
     index = caching.noting(admin, caching.place_for(admin, place))
+    known = memory(admin, reader(admin))
     with _progress() as (seen, more):
-        built = site(admin, found, seen, more, jobs)
+        built = site(admin, found, seen, more, jobs, known)
     if not built.records:
         raise LmodError(f"there is no module in {' and '.join(found)}, so nothing was written")
     try:
-        update = index.update()
+        update = index.update(known)
     except OSError as error:
         raise LmodError(f"cannot write {error.filename}: {error.strerror}") from None
     broken = [record.facts.broken for record in built.records if record.facts.broken]
@@ -114,7 +116,7 @@ def _summary(built: Site, update: Update, troubles: list[str]) -> str:
     changes = ", ".join(f"{counts[name]} {name}" for name in ("new", "changed", "removed"))
     lines = [
         f"{counts['modules']} modules in {counts['directories']} directories: {changes}, {len(troubles)} broken",
-        f"{counts['written']} of {update.files} files written",
+        f"{counts['written']} of {update.roots} directories written",
         *(f"broken: {text}" for text in troubles),
     ]
     return "".join(f"{line}\n" for line in lines)

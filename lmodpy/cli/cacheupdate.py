@@ -13,6 +13,7 @@ from lmodpy.cli.caching import noting
 from lmodpy.cli.entry import complain
 from lmodpy.cli.sitewide import context, directories
 from lmodpy.cli.spiderprogram import evaluated, say
+from lmodpy.cli.walk import memory, reader
 from lmodpy.config import Settings
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.report.software import STYLES
@@ -55,12 +56,13 @@ def update(words: Sequence[str], environ: Mapping[str, str]) -> None:
     begun = _begun(given.t)
     admin = context(roots, environ, say)
     index = noting(admin, os.path.abspath(place))
-    site = evaluated(admin, roots, tell=True)
+    known = memory(admin, reader(admin))
+    site = evaluated(admin, roots, tell=True, known=known)
     if not site.records:
         raise LmodError(f"there is no module in {' and '.join(roots)}, so the cache stays as it is")
     write(place, "spiderT.lua", STYLES["spiderT"](site, given.t), keep=True)
     _drop_compiled(place)
-    index.update()
+    index.update(known)
     _write_maps(given, site, given.R or os.path.join(os.path.dirname(os.path.abspath(place)), "reverseMapD"))
     if begun:
         os.replace(begun, given.t)

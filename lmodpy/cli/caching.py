@@ -10,7 +10,7 @@ from lmodpy import system
 from lmodpy.cli.indexing import made_with, places
 from lmodpy.cli.opening import tree_options
 from lmodpy.errors import LmodError, UsageError
-from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, file_of, files_in
+from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     from lmodpy.cli.context import Context
+    from lmodpy.spider.memory import Memory
     from lmodpy.tree.tree import Found, Options
 else:
     from lmodpy.values import NamedTuple
@@ -27,14 +28,16 @@ _LONG = 3600
 
 
 class Update(NamedTuple):
-    """What has become of the files in a directory: how many there are, how many were written, and what is different."""
+    """What has become of the files in a directory, and what is different."""
 
-    files: int
+    roots: int
+    """About how many directories of modulefiles there are files."""
     written: int
+    """About how many there are new ones."""
     new: tuple[str, ...]
     """The paths of modulefiles that were not known."""
     changed: tuple[str, ...]
-    """Those that have been written to since the file about them was."""
+    """Those that have been written to since."""
     removed: tuple[str, ...]
 
 
@@ -68,8 +71,8 @@ class Noting(Index):
         self._now[root] = super().found(root)
         return self._now[root]
 
-    def update(self) -> Update:
-        """Write what is new about the roots that were asked for; raises OSError."""
+    def update(self, memory: Memory) -> Update:
+        """Write what is new about the roots that were asked for, and about their modulefiles; raises OSError."""
         os.makedirs(self._place, exist_ok=True)
         _sweep(self._place)
         new, changed, removed, written = [], [], [], 0
@@ -79,11 +82,14 @@ class Noting(Index):
             there = {module.path for module in now.modules}
             new += sorted(there - known)
             removed += sorted(known - there)
-            newer = _newer(sorted(there & known), file_of(self._place, root))
-            changed += newer
-            if newer or before is None or before.stamps != now.stamps or before.modules != now.modules:
+            changed += sorted(there & known & {*memory.changed(root)})
+            others = before is None or before.stamps != now.stamps or before.modules != now.modules
+            if others:
                 self.write(self._place, root, now)
-                written += 1
+            said_otherwise = memory.news(root)
+            if said_otherwise:
+                memory.write(root, facts_file(self._place, root))
+            written += others or said_otherwise
         return Update(len(self._now), written, tuple(new), tuple(changed), tuple(removed))
 
 
@@ -148,18 +154,6 @@ def _sweep(place: str) -> None:
         if entry.name.endswith(".new") and entry.stat(follow_symlinks=False).st_mtime < time.time() - _LONG:
             with suppress(OSError):
                 os.unlink(entry.path)
-
-
-def _newer(paths: Sequence[str], than: str) -> list[str]:
-    """Return those files that were written to after another one."""
-    found = []
-    with suppress(OSError):
-        written = system.stat(than).st_mtime_ns
-        for path in paths:
-            with suppress(OSError):
-                if system.stat(path).st_mtime_ns > written:
-                    found.append(path)
-    return found
 
 
 SMALL = f"fewer than {WORTHWHILE} directories are as fast without"

@@ -7,7 +7,7 @@ import os
 from lmodpy.cli.arguments import Line
 from lmodpy.cli.context import Context
 from lmodpy.cli.evaluating import Pool
-from lmodpy.cli.walk import reader
+from lmodpy.cli.walk import memory, reader
 from lmodpy.config import Settings
 from lmodpy.errors import UsageError
 from lmodpy.report.software import Site
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lmodpy.spider.facts import Facts
+    from lmodpy.spider.memory import Memory
 
 _OF_A_SESSION = frozenset((codec.STATE, "LOADEDMODULES", "_LMFILES_"))
 
@@ -53,26 +54,32 @@ def site(
     seen: Callable[[], None],
     more: Callable[[int], None] = lambda _: None,
     processes: int = 0,
+    known: Memory | None = None,
 ) -> Site:
-    """Evaluate every modulefile that can be reached from some directories.
+    """Return every module that can be reached from some directories, and what it says.
 
-    `more` is called with the number of those that are known to lie ahead, `seen` for each that was evaluated.
+    Evaluated are those of which that is not known, and those that were broken. `more` is called with the number of
+    those that are seen to lie ahead, `seen` for each that was evaluated.
     """
     tree, settings = admin.session.tree, admin.settings
+    remembered = known or memory(admin, reader(admin))
     pool = Pool(reader(admin), processes or processors(), settings.number("eval_timeout"))
     facts: dict[str, Facts] = {}
-    known = {base_of(root): root for root in reversed(roots)}
-    reached = wave = list(dict.fromkeys(known[base_of(root)] for root in roots))
+    found_at = {base_of(root): root for root in reversed(roots)}
+    reached = wave = list(dict.fromkeys(found_at[base_of(root)] for root in roots))
     try:
         while wave:
             modules = {module.path: module for root in wave for module in tree.all(root) if module.path not in facts}
-            more(len(modules))
-            for module, found in pool.facts(modules.values()):
-                facts[module.path] = found
+            facts |= {path: told for path in modules if (told := remembered.known(modules[path])) and not told.broken}
+            new = [module for module in modules.values() if module.path not in facts]
+            more(len(new))
+            for module, told in pool.facts(new):
+                facts[module.path] = told
+                remembered.learn(module, told)
                 seen()
             opened = (path for name in modules for path in facts[name].opens)
-            wave = [path for path in dict.fromkeys(map(base_of, opened)) if path not in known]
-            known |= {path: path for path in wave}
+            wave = [path for path in dict.fromkeys(map(base_of, opened)) if path not in found_at]
+            found_at |= {path: path for path in wave}
             reached = reached + wave
     finally:
         pool.close()

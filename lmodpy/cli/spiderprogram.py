@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lmodpy.cli.context import Context
     from lmodpy.report.software import Site
+    from lmodpy.spider.memory import Memory
 
 _DEFAULT = "list"
 
@@ -55,11 +56,11 @@ def gathered(roots: Sequence[str], environ: Mapping[str, str], *, tell: bool) ->
     return evaluated(context(roots, environ, say), roots, tell=tell)
 
 
-def evaluated(admin: Context, roots: Sequence[str], *, tell: bool) -> Site:
+def evaluated(admin: Context, roots: Sequence[str], *, tell: bool, known: Memory | None = None) -> Site:
     """Do the same for a command that is prepared already."""
     progress = Progress(admin)
     try:
-        found = site(admin, roots, progress.seen)
+        found = site(admin, roots, progress.seen, known=known)
     finally:
         progress.end()
     broken = [record.facts.broken for record in found.records if record.facts.broken] if tell else []

@@ -40,6 +40,8 @@ _MOST_LOOK_UPS = 40
 """When so many modules of a root were looked up one by one, the others are read, too."""
 
 
+_TOO_NEW = "~"
+"""Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
 _NOTHING = ("", VARIES)
 _KEPT: dict[str, Callable[[Facts], Any]] = {
     OPEN: lambda facts: facts.opens,
@@ -162,6 +164,10 @@ class Memory:
         """Say whether a file about a root would be another one now."""
         return self._shelf(root).has_news(self._tree.known(root))
 
+    def changed(self, root: str) -> list[str]:
+        """Return the paths of the modulefiles of a root that have been written to since something was kept of them."""
+        return self._shelf(root).changed()
+
     def _save(self, place: str) -> bool:
         """Write what was learned, where that is worth it, into the user's directory; raises OSError."""
         written = False
@@ -242,7 +248,7 @@ class _Shelf:
         self._news.add(path)
         file = f"{self._base}/{path}"
         stamp = stamp_of(file)
-        return Row(path, stamp if is_old(stamp, self._now) else "", " ".join(sorted(promises(file))))
+        return Row(path, stamp if is_old(stamp, self._now) else f"{_TOO_NEW}{stamp}", " ".join(sorted(promises(file))))
 
     def learn(self, path: str, facts: Facts) -> None:
         """Take up the facts of a modulefile whose row has been asked for before it was evaluated."""
@@ -250,7 +256,7 @@ class _Shelf:
         text = _text(facts)
         if text != row.text:
             self._rows[path] = row._replace(text=text)
-            if not row.text:
+            if not row.text or VARIES not in row.promised:
                 self._news.add(path)
 
     def promising(self, promise: str, found: Found) -> list[Modulefile] | None:
@@ -265,6 +271,15 @@ class _Shelf:
     def has_news(self, found: Found) -> bool:
         """Say whether something has been learned, or some modules have come or gone."""
         return bool(self._news) or not self._knows_all(found)
+
+    def changed(self) -> list[str]:
+        """Return the paths of those that are not as they were."""
+        before = {path: row.stamp for file in self._files for path, row in file.rows().items()}
+        return [
+            f"{self._base}/{path}"
+            for path, row in self._rows.items()
+            if path in before and before[path].lstrip(_TOO_NEW) != row.stamp.lstrip(_TOO_NEW)
+        ]
 
     def _knows_all(self, found: Found) -> bool:
         """Say whether a file is about the modules that there are now, and no others."""
