@@ -45,7 +45,7 @@ def build(
     index = caching.noting(admin, caching.place_for(admin, place))
     known = memory(admin, reader(admin))
     with _progress() as (seen, more):
-        built = site(admin, found, seen, more, jobs, known)
+        built = site(admin, found, seen, more, jobs, known, briefly=True)
     if not built.records:
         raise LmodError(f"there is no module in {' and '.join(found)}, so nothing was written")
     try:

@@ -55,14 +55,18 @@ def site(
     more: Callable[[int], None] = lambda _: None,
     processes: int = 0,
     known: Memory | None = None,
+    *,
+    briefly: bool = False,
 ) -> Site:
     """Return every module that can be reached from some directories, and what it says.
 
     Evaluated are those of which that is not known, and those that were broken. `more` is called with the number of
-    those that are seen to lie ahead, `seen` for each that was evaluated.
+    those that are seen to lie ahead, `seen` for each that was evaluated. `briefly`: it is enough to know of the others
+    whether they are broken.
     """
     tree, settings = admin.session.tree, admin.settings
     remembered = known or memory(admin, reader(admin))
+    recall = remembered.gist if briefly else remembered.known
     pool = Pool(reader(admin), processes or processors(), settings.number("eval_timeout"))
     facts: dict[str, Facts] = {}
     found_at = {base_of(root): root for root in reversed(roots)}
@@ -70,7 +74,7 @@ def site(
     try:
         while wave:
             modules = {module.path: module for root in wave for module in tree.all(root) if module.path not in facts}
-            facts |= {path: told for path in modules if (told := remembered.known(modules[path])) and not told.broken}
+            facts |= {path: told for path in modules if (told := recall(modules[path])) and not told.broken}
             new = [module for module in modules.values() if module.path not in facts]
             more(len(new))
             for module, told in pool.facts(new):

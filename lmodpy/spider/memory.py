@@ -42,6 +42,7 @@ _MOST_LOOK_UPS = 40
 
 _TOO_NEW = "~"
 """Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
+_SILENCE = Facts()
 _NOTHING = ("", VARIES)
 _KEPT: dict[str, Callable[[Facts], Any]] = {
     OPEN: lambda facts: facts.opens,
@@ -69,6 +70,11 @@ class Row(NamedTuple):
         """Of what it says about itself, only what overviews show: whatis, and why it is broken."""
         whatis, broken, _ = self.text.split("\t", 2)
         return Facts(whatis=_items(whatis), broken=store.plain(broken))
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it could not be read to its end."""
+        return not self.text.partition("\t")[2].startswith("\t")
 
     def holds(self, *, loosely: bool) -> bool:
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
@@ -123,6 +129,13 @@ class Memory:
         row = self._row(module)
         said = self._said.get(module.path)
         return said or (row.facts if row.holds(loosely=loosely) else None)
+
+    def gist(self, module: Modulefile) -> Facts | None:
+        """Return what `known` does; of what neither leads on nor is broken only that: nothing."""
+        row = self._row(module)
+        if row.promised:
+            return row.facts if row.holds(loosely=False) else None
+        return (row.brief if row.is_broken else _SILENCE) if row.text else None
 
     def learn(self, module: Modulefile, facts: Facts) -> None:
         """Take up the facts of one that was not known when it was asked for."""
