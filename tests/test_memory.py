@@ -16,11 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmodpy.cli import walk
+from lmodpy.cli.indexing import named
 from lmodpy.cli.main import run
+from lmodpy.config import Settings
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
 from lmodpy.spider import survey as surveys
-from lmodpy.spider.facts import EXTENSIONS, OPEN, PROMISES, VARIES, Facts, promises
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from lmodpy.spider.remarks import remarks
+from lmodpy.tree.tree import Options
 from tests.launcher import lmodpy_cmd
 
 QUESTIONS = (
@@ -238,6 +242,26 @@ def test_nothing_is_kept_for_who_wants_no_cache(cluster):
     """-I reads nothing and writes nothing."""
     assert cluster.ask("-I", "spider") == cluster.ask("spider", LMOD_IGNORE_CACHE="yes")
     assert cluster.files == []
+
+
+def remarked(cluster: Cluster, tree: str) -> dict[str, tuple]:
+    index = indexes.Index(
+        indexes.Places(str(cluster.root / "home/.cache/lmodpy")), Options(), named(Settings(cluster.env))
+    )
+    found = remarks(index, f"{cluster.root}/{tree}")
+    return {os.path.relpath(path, cluster.root): (*said,) for path, said in found.items()}
+
+
+def test_what_is_shown_beside_names_is_known_without_evaluating(cluster):
+    """Properties and extensions of what some command has evaluated, as long as the files are as they were."""
+    assert remarked(cluster, "Core") == {}
+    cluster.ask("keyword", "x")
+    assert remarked(cluster, "Core") == {"Core/python/3.lua": (("state:testing",), ("numpy/1.2", "scipy/3"))}
+    assert remarked(cluster, "mpi") == {}
+    cluster.put("Core/python/3.lua", 'add_property("arch", "gpu")')
+    assert remarked(cluster, "Core") == {}
+    cluster.ask("keyword", "x")
+    assert remarked(cluster, "Core") == {"Core/python/3.lua": (("arch:gpu",), ())}
 
 
 ACTS = st.tuples(st.sampled_from(PATHS), st.sampled_from(["", *TEXTS]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from lmodpy import __version__
 from lmodpy.spider.index import Index, Places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lmodpy.cli.context import Context
+    from lmodpy.config import Settings
     from lmodpy.tree.choice import Options
 
 
@@ -16,8 +18,14 @@ def index(context: Context, options: Options) -> Index:
 
 
 def made_with(context: Context) -> str:
-    """Return the settings that decide what is a modulefile, as text."""
-    return " ".join(context.settings.text(name) for name in ("allow_tcl", "max_depth", "ignored_files"))
+    """Return what must be the same for what was kept to count, as text."""
+    return named(context.settings)
+
+
+def named(settings: Settings) -> str:
+    """Return our version, and the settings that decide what is a modulefile and what it may do when it is read."""
+    decide = ("allow_tcl", "max_depth", "ignored_files", "spider_programs")
+    return " ".join((__version__, *map(settings.text, decide)))
 
 
 def ignored(context: Context) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 
-from lmodpy.spider import store
-from lmodpy.spider.facts import EXTENSIONS, OPEN, PROMISES, PROPERTIES, VARIES, Facts, promises
+from lmodpy.spider import remarks, store
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
 from lmodpy.spider.index import facts_file, modules_of, row_of, state_of
 from lmodpy.spider.survey import is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
@@ -70,6 +70,12 @@ class Row(NamedTuple):
         """Of what it says about itself, only what overviews show: whatis, and why it is broken."""
         whatis, broken, _ = self.text.split("\t", 2)
         return Facts(whatis=_items(whatis), broken=store.plain(broken))
+
+    @property
+    def is_remarkable(self) -> bool:
+        """Whether it has properties or brings extensions."""
+        _, _, _, properties, extensions, _ = self.text.split("\t", 5)
+        return bool(properties or extensions)
 
     @property
     def is_broken(self) -> bool:
@@ -328,6 +334,11 @@ class _Shelf:
             "first": store.sealed(_line(rows[each]) for each in first),
             "facts": store.sealed(map(_line, rows.values())),
         }
+        sections[remarks.SECTION] = remarks.lines(
+            (row.path, row.stamp, row.facts or _SILENCE)
+            for row in rows.values()
+            if row.holds(loosely=True) and row.is_remarkable
+        )
         store.write(path, self._key, sections)
 
     def _unread(self, path: str) -> Row | None:
