@@ -122,27 +122,36 @@ def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]],
 
 
 class Sayings:
-    """What modules that are not loaded say about themselves, as far as it is known without running many of them."""
+    """What modules that are not loaded say about themselves: all of a small tree, of others what is known already."""
 
     def __init__(self, context: Context, roots: Sequence[str]) -> None:
         from lmodpy.cli.walk import memory, reader  # noqa: PLC0415 - terse lists go without
+        from lmodpy.spider.remarks import Remark, remarks  # noqa: PLC0415
 
-        self._context = context
-        self._roots = dict.fromkeys(roots)
-        self._memory = memory(context, reader(context), thorough=False)
-        has_it = self._memory.at_hand
-        self._properties = {each.path: each for root in self._roots for each in has_it("properties", root)}
+        known = memory(context, reader(context), thorough=False)
+        self._said: dict[str, Remark] = {}
+        for root in dict.fromkeys(roots):
+            modules = visible(context, root)
+            if len(modules) > _FEW and context.index is not None:
+                kept = remarks(context.index, root)
+                self._said |= {each.path: kept[each.path] for each in modules if each.path in kept}
+                continue
+            for each in modules:
+                facts = known.facts(each, loosely=True)
+                self._said[each.path] = Remark(facts.properties, facts.extensions)
 
     def properties(self, module: Modulefile) -> tuple[str, ...]:
         """Return the properties of a module."""
-        return self._memory.facts(module, loosely=True).properties if module.path in self._properties else ()
+        said = self._said.get(module.path)
+        return said.properties if said else ()
 
     def extensions(self) -> list[str]:
-        """Return the names of what the modules that are seen bring besides."""
-        shows = self._context.line.on("all") or self._context.settings.shows_hidden("avail")
-        found = (each for root in self._roots for each in self._memory.at_hand("extensions", root))
-        brought = (self._memory.facts(each).extensions for each in found if shows or not each.hidden)
-        return sorted({name.partition("/")[0] for names in brought for name in names})
+        """Return the names of what the modules bring besides."""
+        return sorted({name.partition("/")[0] for said in self._said.values() for name in said.extensions})
+
+
+_FEW = 100
+"""So many modulefiles of a tree are read for a list, if they are not known."""
 
 
 def blocks_of(

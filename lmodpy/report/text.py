@@ -6,7 +6,7 @@ from lmodpy.errors import ModulefileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lmodpy.errors import LmodError
 

@@ -124,17 +124,12 @@ def promises(path: str) -> frozenset[str]:
     if any(word in text for word in _ELSEWHERE) and _matches(rb"\b(?:" + b"|".join(_ELSEWHERE) + rb")\b", text):
         return _ALL
     found = frozenset(promise for promise, words in _WORDS.items() if any(word in text for word in words))
-    return found | {VARIES} if _may_vary(text, strictly=bool(found - {PROPERTIES})) else found
+    return found | {VARIES} if _may_vary(text, strictly=bool(found)) else found
 
 
-OPEN, EXTENSIONS, PROPERTIES, VARIES = "open", "extensions", "properties", "varies"
-PROMISES = (OPEN, EXTENSIONS, PROPERTIES)
-_ALL = frozenset((*PROMISES, VARIES))
-_WORDS = {
-    OPEN: (b"MODULEPATH", b"module use", b"source"),
-    EXTENSIONS: (b"extensions", b"provide"),
-    PROPERTIES: (b"add_property", b"add-property", b"module-tag"),
-}
+OPEN, EXTENSIONS, VARIES = "open", "extensions", "varies"
+_ALL = frozenset((OPEN, EXTENSIONS, VARIES))
+_WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extensions", b"provide")}
 _ELSEWHERE = (b"inherit", b"loadfile", b"dofile", b"require", b"loadstring")
 """With these the words may stand in another file."""
 _TABLES = rb"\b(?:os|io|lfs|posix|package|debug|_G|_ENV)\b"

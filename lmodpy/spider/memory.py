@@ -34,8 +34,6 @@ FEW = 5
 """So many modulefiles are evaluated as fast as a file about them is read and written."""
 MANY = 50
 """So many new facts are worth writing the file of a root again."""
-_HANDFUL = 200
-"""So many modulefiles are read without being asked for."""
 _MOST_LOOK_UPS = 40
 """When so many modules of a root were looked up one by one, the others are read, too."""
 
@@ -44,12 +42,6 @@ _TOO_NEW = "~"
 """Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
 _SILENCE = Facts()
 _NOTHING = ("", VARIES)
-_KEPT: dict[str, Callable[[Facts], Any]] = {
-    OPEN: lambda facts: facts.opens,
-    EXTENSIONS: lambda facts: facts.extensions,
-    PROPERTIES: lambda facts: facts.properties,
-}
-"""What a modulefile says that has a promise."""
 
 
 class Row(NamedTuple):
@@ -84,8 +76,8 @@ class Row(NamedTuple):
 
     def holds(self, *, loosely: bool) -> bool:
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
-        promised = {*self.promised.split()} - {PROPERTIES}
-        return bool(self.text) and (VARIES not in promised or (loosely and promised == {VARIES}))
+        promised = self.promised.split()
+        return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
 
     def keeps(self, promise: str) -> bool:
         """Say whether it is worth asking for something."""
@@ -165,14 +157,6 @@ class Memory:
         if known is None:
             return self._shelf(root).unexplained(self._tree.all(root))
         return self._tree.seen(root, [*known, *self._tree.live(root)])
-
-    def at_hand(self, promise: str, root: str) -> list[Modulefile]:
-        """Return the modules of a root that have something, as far as that is known, or there are few to be read."""
-        known = self._shelf(root).promising(promise, self._tree.known(root))
-        if known is None:
-            every = self._tree.all(root)
-            known = every if len(every) <= _HANDFUL else []
-        return [module for module in known if self.may(promise, module)]
 
     def write(self, root: str, path: str) -> None:
         """Write a file about a root, of all that everybody may know; raises OSError."""
@@ -324,7 +308,7 @@ class _Shelf:
         whole = len(rows) == len(paths)
         promising = {
             promise: [each for each in found.modules if (row := rows.get(self.below(each))) and row.keeps(promise)]
-            for promise in PROMISES
+            for promise in (OPEN, EXTENSIONS)
         }
         first = {self.below(module) for modules in promising.values() for module in modules}
         room = len(self._base) + 1
