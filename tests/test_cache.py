@@ -100,14 +100,14 @@ def test_a_build_says_what_is_new_changed_removed_and_broken(cluster):
 def evaluated(monkeypatch) -> list[str]:
     """The names of the modulefiles that builds evaluate from now on."""
     seen: list[str] = []
-    facts = Pool.facts
+    answers = Pool.answers
 
     def noted(pool, modules):
         modules = list(modules)
         seen.extend(module.full_name for module in modules)
-        return facts(pool, modules)
+        return answers(pool, modules)
 
-    monkeypatch.setattr(Pool, "facts", noted)
+    monkeypatch.setattr(Pool, "answers", noted)
     return seen
 
 

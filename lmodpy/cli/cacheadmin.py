@@ -39,12 +39,12 @@ def build(
     as_json: _Json = False,
 ) -> None:
     """Look at all modulefiles that can be reached, and write what is new about them."""
-    admin, found = _opened(roots)
+    admin, found = opened(roots)
     if not found:
         raise UsageError("which directories?", hint="give them as arguments, or set MODULEPATH")
     index = caching.noting(admin, caching.place_for(admin, place))
     known = memory(admin, reader(admin))
-    with _progress() as (seen, more):
+    with progress() as (seen, more):
         built = site(admin, found, seen, more, jobs, known, briefly=True)
     if not built.records:
         raise LmodError(f"there is no module in {' and '.join(found)}, so nothing was written")
@@ -61,7 +61,7 @@ def build(
 @app.command()
 def status(roots: _Roots = None, *, as_json: _Json = False) -> None:
     """Say for each directory of MODULEPATH by which file it is served, how old that is, and how much has changed."""
-    admin, found = _opened(roots)
+    admin, found = opened(roots)
     rows = caching.served(admin, found)
     typer.echo(json.dumps([row._asdict() for row in rows]) + "\n" if as_json else "".join(map(_line, rows)), nl=False)
 
@@ -69,18 +69,19 @@ def status(roots: _Roots = None, *, as_json: _Json = False) -> None:
 @app.command()
 def clear(*, place: _Place = "") -> None:
     """Take the files away; commands look at the directories themselves then."""
-    admin, _ = _opened(None)
+    admin, _ = opened(None)
     chosen = caching.place_for(admin, place)
     typer.echo(f"{caching.clear(chosen)} files taken away from {chosen}")
 
 
-def _opened(roots: list[str] | None) -> tuple[Context, list[str]]:
+def opened(roots: list[str] | None) -> tuple[Context, list[str]]:
+    """Return what a command works with in which nothing is loaded, and the directories that are meant."""
     found = directories(roots or [os.environ.get("MODULEPATH", "")])
     return context(found, dict(os.environ), lambda text: typer.echo(text, err=True, nl=False)), found
 
 
 @contextmanager
-def _progress() -> Iterator[tuple[Callable[[], None], Callable[[int], None]]]:
+def progress() -> Iterator[tuple[Callable[[], None], Callable[[int], None]]]:
     """Show a bar on a terminal; yield what counts modulefiles: one more done, and so many more ahead."""
     if not sys.stderr.isatty():
         yield (lambda: None), (lambda _: None)

@@ -8,10 +8,9 @@ from collections import deque
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from lmodpy import patience
-from lmodpy.spider.facts import Facts
 from lmodpy.tree.directory import Modulefile
 
 TYPE_CHECKING = False
@@ -20,25 +19,37 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from typing import NoReturn
 
-    Read = Callable[[Modulefile], Facts]
-
+Answer = TypeVar("Answer")
 _BATCH = 8
 _LATE = 75
 """The exit status of a process that has lost its patience."""
 _FORK = get_context("fork")
 
 
-class Pool:
-    """So many processes, each of which evaluates one modulefile at a time, for at most so many seconds (0: any)."""
+class Pool(Generic[Answer]):
+    """So many processes, each of which evaluates one modulefile at a time, for at most so many seconds (0: any).
 
-    def __init__(self, read: Read, processes: int, seconds: float) -> None:
+    `read` returns a tuple of a kind that `made` makes again from its fields; `lost` makes one for a modulefile whose
+    process has ended, from a text that says why.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Modulefile], Answer],
+        made: Callable[..., Answer],
+        lost: Callable[[str], Answer],
+        processes: int,
+        seconds: float,
+    ) -> None:
         self._read = read
+        self._made = made
+        self._lost = lost
         self._seconds = seconds
         self._most = max(1, processes)
         self._workers: dict[Connection, _Worker] = {}
 
-    def facts(self, modules: Iterable[Modulefile]) -> Iterator[tuple[Modulefile, Facts]]:
-        """Yield what each modulefile says about itself, in the order in which they come to their ends."""
+    def answers(self, modules: Iterable[Modulefile]) -> Iterator[tuple[Modulefile, Answer]]:
+        """Yield what was read of each modulefile, in the order in which they come to their ends."""
         todo = deque(modules)
         while True:
             while todo and (worker := self._idle(len(todo))):
@@ -49,10 +60,10 @@ class Pool:
             for connection in wait(busy):
                 worker = self._workers[cast("Connection", connection)]
                 try:
-                    found = Facts(*worker.connection.recv())
+                    found = self._made(*worker.connection.recv())
                 except (EOFError, OSError):
                     del self._workers[worker.connection]
-                    found = Facts(broken=self._explained(worker.given[0], worker.ended()))
+                    found = self._lost(self._explained(worker.given[0], worker.ended()))
                     todo.extendleft(reversed([*worker.given][1:]))
                 yield worker.given.popleft(), found
 
@@ -80,7 +91,7 @@ class Pool:
 class _Worker:
     """A process that evaluates what it is given."""
 
-    def __init__(self, read: Read, seconds: float) -> None:
+    def __init__(self, read: Callable[[Modulefile], object], seconds: float) -> None:
         self.given: deque[Modulefile] = deque()
         """What it has not answered yet."""
         self.connection, theirs = _FORK.Pipe()
@@ -107,8 +118,10 @@ class _Worker:
         self._process.join()
 
 
-def _work(read: Read, seconds: float, connection: Connection, theirs: Connection) -> None:
-    """Answer with the facts of each modulefile that comes; what modulefiles write is heard by nobody."""
+def _work(
+    read: Callable[[Modulefile], tuple[object, ...]], seconds: float, connection: Connection, theirs: Connection
+) -> None:
+    """Answer with what is read of each modulefile that comes; what modulefiles write is heard by nobody."""
     theirs.close()  # so that this ends when nobody has the other end any more
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -13,14 +13,13 @@ from lmodpy.errors import UsageError
 from lmodpy.report.software import Site
 from lmodpy.session import codec
 from lmodpy.shells.base import shell
-from lmodpy.spider.facts import Record
+from lmodpy.spider.facts import Facts, Record
 from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lmodpy.spider.facts import Facts
     from lmodpy.spider.memory import Memory
 
 _OF_A_SESSION = frozenset((codec.STATE, "LOADEDMODULES", "_LMFILES_"))
@@ -67,7 +66,8 @@ def site(
     tree, settings = admin.session.tree, admin.settings
     remembered = known or memory(admin, reader(admin))
     recall = remembered.gist if briefly else remembered.known
-    pool = Pool(reader(admin), processes or processors(), settings.number("eval_timeout"))
+    seconds = settings.number("eval_timeout")
+    pool = Pool(reader(admin), Facts, lambda text: Facts(broken=text), processes or processors(), seconds)
     facts: dict[str, Facts] = {}
     found_at = {base_of(root): root for root in reversed(roots)}
     reached = wave = list(dict.fromkeys(found_at[base_of(root)] for root in roots))
@@ -77,7 +77,7 @@ def site(
             facts |= {path: told for path in modules if (told := recall(modules[path])) and not told.broken}
             new = [module for module in modules.values() if module.path not in facts]
             more(len(new))
-            for module, told in pool.facts(new):
+            for module, told in pool.answers(new):
                 facts[module.path] = told
                 remembered.learn(module, told)
                 seen()
