@@ -153,10 +153,10 @@ exec env -0
 """
 
 
-def play(tool: str, session: str, env: dict[str, str]) -> list[State]:
+def play(tool: str, session: list[str], env: dict[str, str]) -> list[State]:
     """Return the state after each command of a session, played in a real bash that evaluates what the tool prints."""
     states = []
-    for step in steps(session):
+    for step in session:
         argv = ["bash", "--noprofile", "--norc", "-c", STEP, "bash", tool, step]
         done = subprocess.run(argv, env=env, capture_output=True, check=True)
         status, *pairs = os.fsdecode(done.stdout).rstrip("\0").split("\0")
@@ -171,7 +171,7 @@ def steps(session: str) -> list[str]:
 
 @functools.cache
 def lmod_plays(session: str, home: str) -> list[State]:
-    return play(needs(LMOD), session, start(home))
+    return play(needs(LMOD), steps(session), start(home))
 
 
 def start(home: str) -> dict[str, str]:
@@ -188,7 +188,7 @@ def home(tmp_path_factory) -> str:
 def test_a_session_goes_as_with_lmod(session, undo, home):
     """Status and environment are Lmod's, but for the differences that are explained."""
     theirs = lmod_plays(session, home)
-    ours = play(lmodpy_cmd(), session, start(home) | UNDO[undo])
+    ours = play(lmodpy_cmd(), steps(session), start(home) | UNDO[undo])
 
     differing, report = set(), [f"{session}, undo as {undo}:"]
     for step, their, our in zip(steps(session), theirs, ours, strict=True):
