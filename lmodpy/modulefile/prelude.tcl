@@ -54,11 +54,13 @@ proc lmodpy::furnish {child path kind variables} {
     if {![info exists words($kind)]} {
         set words($kind) [lrange [ask [list words $kind]] 1 end]
     }
+    foreach word {puts exec open} {
+        $child hide $word
+    }
     foreach word $words($kind) {
         interp alias $child $word {} lmodpy::word $word
     }
     foreach word {puts exec open} {
-        $child hide $word
         interp alias $child $word {} lmodpy::$word $child
     }
     foreach {name value} $variables {

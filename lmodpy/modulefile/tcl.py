@@ -153,6 +153,11 @@ class Run:
                     raise
                 self.host.misused(error)
                 return FINE, ""
+            except (ValueError, OverflowError):
+                if self.acts:
+                    raise
+                self.host.misused(ModulefileError(f"`{word}` cannot do with ({' '.join(args)})"))
+                return FINE, ""
         except Exception as error:  # noqa: BLE001 - Tcl must unwind first, and it may also catch this
             self.problems.append(error)
             return FAILED, str(error), f"{_OURS} {len(self.problems) - 1}"

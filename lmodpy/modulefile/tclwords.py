@@ -123,8 +123,7 @@ def _chosen(run: Run, name: str, delimiter: str, wanted: Sequence[str], *, by: s
         from fnmatch import fnmatchcase  # noqa: PLC0415 - few modulefiles have it
 
         return [entry for entry in entries if any(fnmatchcase(entry, pattern) for pattern in wanted)]
-    places = [int(text) for text in wanted if text.lstrip("-").isdecimal()]
-    return [entries[place] for place in places if -len(entries) <= place < len(entries)]
+    return [entries[place] for place in map(int, wanted) if -len(entries) <= place < len(entries)]
 
 
 def _modules(word: str) -> Command:
