@@ -14,6 +14,7 @@ from tests.differential.case import Case, File, shrunk
 from tests.differential.compare import play, smallest
 from tests.differential.generate import case
 from tests.differential.known import KNOWN
+from tests.differential.tcl import with_tcl
 from tests.differential.tools import LMOD, read_bash
 from tests.needs import needs
 
@@ -34,6 +35,17 @@ def test_a_random_session_goes_as_with_lmod(seed):
     if difference:
         least, shown = smallest(played, difference)
         pytest.fail(f"seed {seed} comes down to\n\n{least}\n\n{shown}\n", pytrace=False)
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS // 3))
+def test_a_random_session_on_files_in_tcl_goes_as_with_lmod(seed):
+    """The same holds where some of the modulefiles are written in Tcl."""
+    played = with_tcl(case(seed), seed)
+    difference = play(played)
+    if difference:
+        least, shown = smallest(played, difference)
+        pytest.fail(f"seed {seed}, in Tcl, comes down to\n\n{least}\n\n{shown}\n", pytrace=False)
 
 
 PRINTED = r"""
