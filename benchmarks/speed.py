@@ -133,6 +133,27 @@ def load_chain(bench: Bench) -> list[Row]:
     return [bench.row("chain", f"`load` of {CHAIN}, chained by depends_on", 0.05, bench.loads([first], root))]
 
 
+def load_tcl(bench: Bench) -> list[Row]:
+    """Measure modulefiles in Tcl, also beside Environment Modules, if MODULES_PEER names its modulecmd.tcl."""
+    root = os.path.join(bench.scratch, "tcl")
+    names = trees.sixty_in_tcl(root)
+    peer = os.environ.get("MODULES_PEER")
+    tools = [*bench.tools, _modules(bench.scratch, peer)] if peer else bench.tools
+    costs = in_turn(bench._replace(tools=tools).loads(names, root), bench.runs)
+    title = f"`load` of {len(names)} in Tcl"
+    rows = [Row("tcl", title, costs[0], costs[1] if bench.tools[1:] else None, 0.5)]
+    return [*rows, Row("tcl", f"{title}; Environment Modules", costs[0], costs[-1], 1.0)] if peer else rows
+
+
+def _modules(scratch: str, modulecmd: str) -> str:
+    """Return a program that runs Environment Modules as the other tools are run."""
+    path = os.path.join(scratch, "modules")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f'#!/bin/sh\nexec tclsh {modulecmd} "$@"\n')
+    os.chmod(path, 0o755)
+    return path
+
+
 def load_flat(bench: Bench) -> list[Row]:
     """Measure one and the same load in a small and in a large flat tree, all of them in turn."""
     commands: list[Command] = []
@@ -155,4 +176,5 @@ CASES: Mapping[str, Callable[[Bench], list[Row]]] = {
     "list": list_stack,
     "chain": load_chain,
     "flat": load_flat,
+    "tcl": load_tcl,
 }

@@ -116,6 +116,27 @@ def sixty(root: str) -> list[str]:
     return [f"{package.name}/{package.version}" for package in SIXTY]
 
 
+def sixty_in_tcl(root: str) -> list[str]:
+    """Write the same sixty modules in Tcl, all in one directory; return their names."""
+    for package in SIXTY:
+        variable = package.name.upper().replace("-", "_")
+        edits = (DIRECTORIES[kind].split('"') for kind in package.holds)
+        lines = [
+            "#%Module1.0",
+            f"proc ModulesHelp {{}} {{ puts stderr {{{package.name} {package.version}}} }}",
+            f"module-whatis {{Name: {package.name}}}",
+            f"conflict {package.name}",
+            f"set root /opt/apps/{package.name}/{package.version}",
+            *(f"prepend-path {name} $root/{folder}" for _, name, _, folder, _ in edits),
+            f"setenv {variable}_ROOT $root",
+        ]
+        path = os.path.join(root, package.name, package.version)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    return [f"{package.name}/{package.version}" for package in SIXTY]
+
+
 def _everyday(package: Package) -> str:
     variable = package.name.upper().replace("-", "_")
     lines = [
