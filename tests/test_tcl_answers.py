@@ -270,3 +270,15 @@ def test_no_programs_while_it_is_looked_at(site):
     )
     site.module("spider", "m/1")
     assert not (site.root / "home" / "ran").exists()
+
+
+def test_searching_through_tcl(site):
+    """`spider` finds what Tcl modulefiles open and bring, also in a file that they source, and when that changes."""
+    common = site.modulefile("common.tcl", "extensions numpy/1.2")
+    write(site, "Core/gcc/1", f"module use {site.root}/More")
+    write(site, "More/deep/1", f"source {common}")
+    assert "module load gcc/1 deep/1" in site.module("spider", "deep/1").err
+    assert "deep/1" in site.module("spider", "numpy").err
+    common.write_text("provide scipy/3")
+    assert "deep/1" in site.module("spider", "scipy").err
+    assert "numpy" not in site.type("spider", "numpy").err.partition("hint")[0].replace("`numpy`", "")

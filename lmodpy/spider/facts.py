@@ -123,6 +123,8 @@ def promises(path: str) -> frozenset[str]:
         return frozenset()
     if any(word in text for word in _ELSEWHERE) and _matches(rb"\b(?:" + b"|".join(_ELSEWHERE) + rb")\b", text):
         return _ALL
+    if text.startswith(b"#%Module") and _matches(rb"\bsource\b", text):
+        return _ALL
     found = frozenset(promise for promise, words in _WORDS.items() if any(word in text for word in words))
     return found | {VARIES} if _may_vary(text, strictly=bool(found)) else found
 
@@ -137,7 +139,10 @@ _QUESTIONS = (
     rb"\b(?:getenv|protected_getenv|source_sh|capture|execute|subprocess|isDir|isFile|isDefined|isNotDefined|isAvail|\
 latest|realpath|abspath|UUIDString|userInGroups?|myShellName|myShellType|myConfig)\b".replace(b"\\\n", b"")
 )
-_OF_TCL = rb"\b(?:env|exec|file|glob|open|clock|info|uname|module-info|getenv|source-sh|getvariable)\b[ \t(]|::env"
+_OF_TCL = (
+    rb"\b(?:env|exec|file|glob|open|clock|info|uname|module-info|getenv|source-sh|getvariable)\b[ \t(]|::env|"
+    rb"\b(?:is-avail|is-used|is-saved|system|lsb-release|pwd|package)\b"
+)
 """What asks for the circumstances, in Lua and in Tcl."""
 _ASKING = (
     *(
