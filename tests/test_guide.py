@@ -149,6 +149,7 @@ RC_EXAMPLES = {
     "hideRegex": ({"name": {1: "^a/"}},),
     "forbid": ({"name": "a/1", "message": "no", "after": "2026-01-31"},),
     "forbidRegex": ({"name": "^a/"},),
+    "deprecate": ({"name": "a/1", "use": "a/2", "warn": "2026-01-31"},),
 }
 
 

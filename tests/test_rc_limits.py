@@ -217,6 +217,31 @@ def test_how_early_a_ban_is_told(rc):
     assert "Gone." in site.load("fb").err
 
 
+STAGES = {
+    "": (0, "old", "instead: module load h/2"),
+    f'warn="{days(9)}"': (0, "old", ""),
+    f'warn="{days(-9)}"': (0, "old", "h/1 is deprecated; Has bugs.; instead"),
+    f'refuse="{days(30)}"': (0, "old", f"it will be refused from {days(30)} on"),
+    f'warn="{days(-9)}", refuse="{days(-1)}"': (1, "F", "hint: module load h/2"),
+    'userA="somebody"': (0, "", ""),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deprecated(rc, stage):
+    """Marked, then warned of, then refused, each time with what to use instead."""
+    site = rc(f'deprecate{{name="h/1", use="h/2", message="Has bugs.", {stage}}}')
+    status, mark, said = STAGES[stage]
+    site.module("avail")
+    assert f"h/1{f' ({mark})' if mark else ''}" in site.err
+    site.type("load", "h/1")
+    assert site.status == status
+    assert said in site.err if said else site.err == ""
+    site.module("spider", "h/1")
+    assert ("Deprecated: Has bugs.; " in site.err) == (mark == "old")
+    assert "warning" not in site.load("h/2").err
+
+
 ME, MINE = system.user()
 GROUP = min(MINE)
 USERS = {

@@ -187,7 +187,7 @@ def _alias(module: Loaded) -> str:
     return module.alias if module.alias != module.full_name else ""
 
 
-_MARKS = {"h": "H", "s": "s", "n": "NF"}
+_MARKS = {"h": "H", "s": "s", "n": "NF", "o": "old"}
 _OF_KIND = {"": "", "soft": "s"}
 
 
@@ -289,4 +289,4 @@ def _extensions(context: Context, module: Modulefile) -> tuple[str, ...]:
 
 def _ban(session: Session, module: Modulefile) -> str:
     ban = session.tree.ban(module)
-    return "" if ban is None else "NF" if ban.since else "F"
+    return "" if ban is None else ban.mark

@@ -147,13 +147,14 @@ class Site:
             "sn": module.name,
             "fn": module.path,
             "mpath": module.root,
-            "forbiddenState": "nearly" if ban.since else "forbid",
+            "forbiddenState": "forbid" if ban.refuses else "nearly",
             "message": ban.message,
             "nearlymessage": ban.message,
         }
         self.hooks.apply("isForbiddenHook", told)
         text = str(told.get("message") or "")
-        states = {"forbid": Ban(text), "nearly": Ban(str(told.get("nearlymessage") or text), ban.since or "now")}
+        nearly = ban._replace(message=str(told.get("nearlymessage") or text), since=ban.since or "now" * (not ban.old))
+        states = {"forbid": Ban(text, use=ban.use), "nearly": nearly}
         return states.get(str(told.get("forbiddenState")))
 
     def to_list(self, modules: Sequence[Loaded]) -> list[Loaded]:

@@ -127,11 +127,14 @@ class Search:
         meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {word}"
         return LmodError(f"nothing that could be loaded, now or after other modules, is called `{word}`", hint=meant)
 
-    def ban(self, module: Modulefile) -> str:
-        """Return what the site says about a module that is forbidden, or will be."""
+    def ban(self, module: Modulefile, *, old: bool = False) -> str:
+        """Return what the site says about a module that is forbidden, or will be; or (`old`) is deprecated."""
         ban = self._session.tree.ban(module)
-        if ban is None:
+        if ban is None or ban.old is not old:
             return ""
+        if old:
+            told = (ban.message, f"refused from {ban.since} on" * bool(ban.since), f"use {ban.use}" * bool(ban.use))
+            return "; ".join(filter(None, told)) or "yes"
         return f"{f'from {ban.since} on' if ban.since else 'now'}{': ' * bool(ban.message)}{ban.message}"
 
     def _is_visible(self, module: Modulefile) -> bool:
@@ -144,7 +147,7 @@ class Search:
         marks = {
             "L": self.ways.is_loaded(modules),
             "H": any(module.hidden for module in modules),
-            "F": all(ban is not None and not ban.since for ban in bans),
+            "F": all(ban is not None and ban.refuses for ban in bans),
         }
         return tuple(mark for mark, holds in marks.items() if holds)
 
@@ -187,6 +190,7 @@ def _cards(context: Context, search: Search, match: Match, versions: Sequence[Ve
         details += [
             ("Properties", ", ".join(_properties(context, record.facts.properties))),
             ("Forbidden", search.ban(record.module)),
+            ("Deprecated", search.ban(record.module, old=True)),
         ]
         yield Card(
             version,

@@ -85,11 +85,30 @@ def _forbid(*, patterns: bool) -> Callable[[str, tuple[Any, ...]], object]:
     return make
 
 
-def _table(word: str, args: tuple[Any, ...], own: Mapping[str, type]) -> dict[str, Any]:
+def _deprecate(word: str, args: tuple[Any, ...]) -> object:
+    own = {"message": str, "use": str, "warn": str, "refuse": str}
+    table = _table(word, args, own, dates=())
+    terms = _terms({**table, "after": table.get("refuse")})
+    return say.Forbid(
+        table["name"],
+        table.get("message", ""),
+        terms=terms,
+        old=True,
+        use=table.get("use", ""),
+        warn=table.get("warn"),
+    )
+
+
+_DATES = ("before", "after")
+
+
+def _table(
+    word: str, args: tuple[Any, ...], own: Mapping[str, type], dates: tuple[str, ...] = _DATES
+) -> dict[str, Any]:
     """Check the one table that a word takes; lists become tuples, dates times."""
     if len(args) != 1 or not isinstance(args[0], dict):
         raise ModulefileError(f'`{word}` takes one table: {word}{{name="NAME/VERSION"}}')
-    known = {"name": list, "before": str, "after": str, **dict.fromkeys(_LISTS, list), **own}
+    known = {"name": list, **dict.fromkeys(dates, str), **dict.fromkeys(_LISTS, list), **own}
     table = args[0]
     unknown = [key for key in table if key not in known]
     if unknown:
@@ -108,7 +127,7 @@ def _value(word: str, key: str, value: Any, wanted: type) -> Any:
     if not isinstance(value, wanted):
         takes = "true or false" if wanted is bool else "text"
         raise ModulefileError(f"`{word}` takes {takes} as {key}, not {kind(value)}")
-    if key not in ("before", "after"):
+    if key not in (*_DATES, "warn", "refuse"):
         return value
     try:
         return moment(str(value))
@@ -133,4 +152,5 @@ RC_WORDS: dict[str, Callable[[str, tuple[Any, ...]], object]] = {
     "hideRegex": _hide(patterns=True),
     "forbid": _forbid(patterns=False),
     "forbidRegex": _forbid(patterns=True),
+    "deprecate": _deprecate,
 }

@@ -52,10 +52,17 @@ class Hide(NamedTuple):
 
 
 class Forbid(NamedTuple):
-    """forbid, forbidRegex: modules, by name or path, that cannot be loaded, and what users are told about it."""
+    """forbid, forbidRegex: modules, by name or path, that cannot be loaded, and what users are told about it.
+
+    deprecate: modules that are `old`. They are marked, loading them is warned of from the time `warn` on (None: at
+    once) and refused from `terms.after` on (None: never); `use` is what to load instead.
+    """
 
     names: tuple[str, ...]
     message: str = ""
     nearly_message: str = ""
     patterns: bool = False
     terms: Terms = ALWAYS
+    old: bool = False
+    use: str = ""
+    warn: float | None = None

@@ -47,6 +47,7 @@ MEANINGS = {
     "HL": "is hidden, and loaded",
     "F": "is forbidden: loading it is refused",
     "NF": "will soon be forbidden",
+    "old": "is deprecated: use something else",
     "dep": "was not asked for; another module needs it",
 }
 DEPENDENCY = "dep"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
     from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.limits import Ban
 
 _LETTERS = {"": "", "soft": "s"}
 
@@ -21,11 +22,24 @@ def admitted(session: Session, module: Modulefile) -> str:
     """Return the letters that mark the module once it is loaded; raises Refused if it is forbidden."""
     ban = session.tree.ban(module)
     about = f": {ban.message}" if ban and ban.message else ""
-    if ban and not ban.since:
-        raise Refused(f"{module.full_name} is forbidden{about}", hint=f"module avail {module.name}", id="e_Forbidden")
-    if ban:
+    if ban and ban.refuses:
+        hint = f"module load {ban.use}" if ban.use else f"module avail {module.name}"
+        raise Refused(f"{module.full_name} is forbidden{about}", hint=hint, id="e_Forbidden")
+    if ban and ban.old:
+        _deprecated(session, module, ban)
+    elif ban:
         session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}")
-    return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + "n" * bool(ban)
+    letter = "" if ban is None else "o" if ban.old else "n"
+    return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + letter
+
+
+def _deprecated(session: Session, module: Modulefile, ban: Ban) -> None:
+    """Warn that a module is deprecated, once the time for that has come."""
+    parts = [f"{module.full_name} is deprecated", ban.message]
+    parts += [f"it will be refused from {ban.since} on" if ban.since else ""]
+    parts += [f"instead: module load {ban.use}" if ban.use else ""]
+    if ban.warns:
+        session.warn("; ".join(filter(None, parts)))
 
 
 # Conflicts that hold for what is loaded later, too: remembered like properties, under a name that no property can have.

@@ -151,7 +151,7 @@ class Crawl:
             return False
         ban = self.tree.ban(opener)
         families = set(self.record(opener).facts.families)
-        return (ban is None or bool(ban.since)) and families.isdisjoint(
+        return (ban is None or not ban.refuses) and families.isdisjoint(
             family for later in chain for family in self.record(later).facts.families
         )
 

@@ -26,10 +26,26 @@ else:
 
 
 class Ban(NamedTuple):
-    """What forbids a module, or (`since` is not empty) will from that date on, and what the site says about it."""
+    """What forbids a module, now or (`since` is not empty) will from that date on, and what the site says about it.
+
+    `old`: the module is deprecated and, until then, only `warns`, or not even that; `use` is what to load instead.
+    """
 
     message: str
     since: str = ""
+    use: str = ""
+    old: bool = False
+    warns: bool = True
+
+    @property
+    def refuses(self) -> bool:
+        """Say whether it cannot be loaded now."""
+        return not (self.since or self.old)
+
+    @property
+    def mark(self) -> str:
+        """Return how lists mark the module."""
+        return "F" if self.refuses else "old" if self.old else "NF"
 
 
 class Limits:
@@ -53,9 +69,13 @@ class Limits:
         coming: Ban | None = None
         names = _names(name, full_name, path)
         for said in self._about(_forbids, names, tables):
-            if said.terms.hold_at(self._now):
-                return Ban(said.message)
             after = said.terms.after
+            if said.terms.hold_at(self._now) and not (said.old and after is None):
+                return Ban(said.message, use=said.use)
+            if said.old:
+                warns = said.warn is None or said.warn <= self._now
+                coming = coming or Ban(said.message, date(after) if after else "", said.use, old=True, warns=warns)
+                continue
             if after is not None and coming is None and said.terms.begin_within(self._nearly_days, self._now):
                 coming = Ban(said.nearly_message or said.message, date(after))
         return coming
