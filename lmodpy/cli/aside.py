@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_ASKED = {"--complete": "completion", "--not-found": "notfound"}
+_ASKED = {"--complete": "completion", "--not-found": "notfound", "--modulepath": "sitepath"}
 
 
 def answer(option: str, words: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:

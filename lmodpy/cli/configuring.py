@@ -7,6 +7,7 @@ import os
 
 from lmodpy import LMOD_VERSION, __version__
 from lmodpy.cli.indexing import places
+from lmodpy.cli.sitepath import declared
 from lmodpy.config import ROWS, Setting, Settings, as_number
 from lmodpy.env.diff import Diff
 from lmodpy.errors import UsageError
@@ -50,7 +51,7 @@ def report(context: Context) -> None:
     if context.line.on("config"):
         facts = [("what", "value"), *((name, str(value)) for name, value in _facts(context).items())]
         parts += [settings_text(settings), "\n", table(facts), "\n"]
-    context.notes += [*parts, changes_text(settings), "\n"]
+    context.notes += [*parts, changes_text(settings), "\n", modulepath_text(context)]
 
 
 def as_json(context: Context) -> None:
@@ -92,7 +93,20 @@ def _show(context: Context, settings: list[Setting]) -> None:
         [one] = settings
         context.listing.append(f"{one.variable}={one.shown}  ({one.origin}; {one.meaning})\n")
     else:
-        context.listing.append(settings_text(settings))
+        context.listing += [settings_text(settings), modulepath_text(context)]
+
+
+def modulepath_text(context: Context) -> str:
+    """Return what the site's lmodpy.toml declares and what of it counts here; nothing, if there is no such file."""
+    found = declared(context.settings, context.environ)
+    context.doubts += found.problems
+    rows = [(each.root, each.label, each.condition, _counting(each.because)) for each in found.entries]
+    head = ("directory", "title", "if", "counts here")
+    return f"\nMODULEPATH at first, by {found.path}:\n\n{table([head, *rows])}" if rows else ""
+
+
+def _counting(because: str) -> str:
+    return f"no: {because}" if because else "yes"
 
 
 def _named(settings: Settings, asked: str) -> Setting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmodpy import system
 from lmodpy.errors import LmodError
 from lmodpy.report.listing import DEPENDENCY, Block, Entry, avail_list, loaded_list, terse_avail, terse_list
 from lmodpy.report.properties import shown
@@ -79,11 +80,25 @@ def avail(context: Context) -> None:
         )
         return
     found = [] if line.words else aliases_of(session, roots)
-    titles = context.site.titles(roots) if context.site else {}
+    titles = titles_of(context, roots)
     shows = sayings is not None and context.settings.flag("avail_extensions")
     brought = [name for name in sayings.extensions() if matches((name,))] if sayings and shows else []
     text = avail_list(blocks, context.width(), style(context), aliases=found, titles=titles, extensions=brought)
     context.listing.append(text)
+
+
+def titles_of(context: Context, roots: Sequence[str]) -> dict[str, str]:
+    """Return what stands above the modules of directories in place of their names: as the site declares, or decides."""
+    titles: dict[str, str] = {}
+    place = context.settings.text("config_dir")
+    style = context.settings.setting("avail_style")
+    if system.is_file(f"{place}/lmodpy.toml") and (style.origin == "default" or style.value != "system"):
+        from lmodpy.cli.sitepath import declared  # noqa: PLC0415 - only for sites that have such a file
+
+        found = declared(context.settings, context.environ)
+        context.doubts += found.problems
+        titles = {entry.root: entry.label for entry in found.entries if entry.label and entry.root in roots}
+    return context.site.titles(roots, titles) if context.site else titles
 
 
 def roots_of(context: Context) -> list[str]:

@@ -56,7 +56,11 @@ def main(argv: Sequence[str]) -> NoReturn:
     """Run one command for the process: read its environment, write its output, end it."""
     signal(SIGINT, SIG_DFL)  # Ctrl-C ends us at once, even in an endless loop of a modulefile; nothing is written yet
     environ = environment(system.environment())
-    if argv[:1] in (["--complete"], ["--not-found"]):  # in the place of a shell, so `module` cannot say it
+    if argv[:1] in (
+        ["--complete"],
+        ["--not-found"],
+        ["--modulepath"],
+    ):  # for a shell, so `module` cannot say it
         from lmodpy.cli import aside  # noqa: PLC0415 - what shells ask for themselves
 
         text, status = aside.answer(argv[0], argv[1:], environ)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import Sayings, aliases_of, asked, blocks_of, entries_of, matcher, roots_of, style
+from lmodpy.cli.listings import Sayings, aliases_of, asked, blocks_of, entries_of, matcher, roots_of, style, titles_of
 from lmodpy.errors import LmodError
 from lmodpy.report import overviews
 from lmodpy.report.data import module_data
+from lmodpy.report.listing import titled
 from lmodpy.spider.facts import EXTENSIONS, facts_of, promises
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ def overview(context: Context) -> None:
     roots = roots_of(context)
     blocks = blocks_of(context, roots, asked(context, roots))
     if not context.line.on("json"):
+        blocks = titled(blocks, titles_of(context, roots))
         context.listing.append(overviews.overview(blocks, context.width(), style(context)))
         return
     counts = {block.root: overviews.counted(block) for block in blocks}

@@ -167,9 +167,9 @@ class Site:
         names = (record.get("sn") for _, record in sorted(wanted.items()))
         return [by_name[name] for name in names if name in by_name]
 
-    def titles(self, roots: Sequence[str]) -> dict[str, str]:
+    def titles(self, roots: Sequence[str], declared: Mapping[str, str]) -> dict[str, str]:
         """Return what stands above the modules of a directory in `avail`, as the style that is wanted has it."""
-        told: dict[str, Any] = {root: root for root in roots}
+        told: dict[str, Any] = {root: declared.get(root, root) for root in roots}
         if "avail" in self.hooks and self._options()["availStyle"] != "system":
             self.hooks.apply("avail", told)
         return {root: title for root, title in told.items() if isinstance(title, str)}

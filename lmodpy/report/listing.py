@@ -89,7 +89,7 @@ def avail_list(
 
     Directories of one title stand together below it; without a title a directory stands for itself.
     """
-    filled = _titled([block for block in blocks if block.entries], titles)
+    filled = titled([block for block in blocks if block.entries], titles)
     search = wrap(_SEARCH, width)
     if not (filled or aliases or extensions):
         return f"No module that can be loaded now matches.\n\n{search}"
@@ -214,7 +214,7 @@ def _legend(entries: Iterable[Entry], style: Style) -> str:
     return "".join(["\n" * bool(lines), *lines])
 
 
-def _titled(blocks: Sequence[Block], titles: Mapping[str, str]) -> list[Block]:
+def titled(blocks: Sequence[Block], titles: Mapping[str, str]) -> list[Block]:
     """Return blocks with titles in place of roots, those of one title as one, where the first of them stood."""
     together: dict[str, tuple[Entry, ...]] = {}
     for block in blocks:
