@@ -10,18 +10,29 @@ LmodError                 anything a user can be told: a text, perhaps a hint wh
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
 
 class LmodError(Exception):
     """A failure that has a text for the user, a hint (may be empty) and an exit status."""
 
     id = ""
     """Lmod's name for a message of this kind, by which sites know it; empty for none."""
+    about: Mapping[str, str] = {}
 
     def __init__(self, text: str, hint: str = "", status: int = 1) -> None:
         super().__init__(text)
         self.text = text
         self.hint = hint
         self.status = status
+
+    def called(self, name: str, /, **about: str) -> Self:
+        """Give the error Lmod's name for such a one, and what it is about, by the names that Lmod has for that."""
+        self.id, self.about = name, about
+        return self
 
 
 class UsageError(LmodError):

@@ -368,3 +368,72 @@ def test_words_outside_of_modules(cluster):
         "END": "false",
     }
     assert cluster.load("a").env["FROM_FINALIZE"] == "of a"
+
+
+MESSAGES = """
+return {
+  site = {
+    e_Conflict = "%{name} and %{module_list} do not go together; %{unknown}",
+    m_Family_Swap = "%{newFullName} in place of %{oldFullName}.\\n",
+    w_No_Coll = "No such thing as %{collection}.",
+    m_Save_Coll = "Kept: %{a}",
+  },
+  de = { w_No_Coll = "Es gibt kein %{collection}." },
+}
+"""
+
+
+@pytest.fixture
+def worded(cluster):
+    """A site with a file of messages, and modules that have something to tell."""
+    cluster.env["LMOD_SITE_MSG_FILE"] = str(cluster.modulefile("site/messages.lua", MESSAGES))
+    cluster.modulefile("Core/no/1.lua", 'conflict("foo")')
+    for name in ("gcc", "clang"):
+        cluster.modulefile(f"Core/{name}/1.lua", 'family("compiler")')
+    return cluster
+
+
+def test_a_file_of_messages(worded):
+    """By Lmod's names for messages and for what they are about; what is not known there stays as it is."""
+    worded.load("foo")
+    assert "lmodpy: error: no/1 and foo/1 do not go together; %{unknown}\n" in worded.fails("load", "no")
+    assert "clang/1 in place of gcc/1.\n" in worded.load("gcc").load("clang").err
+    assert "warning: No such thing as mine.\n" in worded.module("describe", "mine").err
+    assert "Kept: mine\n" in worded.module("save", "mine").err
+    assert "no module `nope` can be loaded now" in worded.fails("load", "nope")
+
+
+def test_messages_in_the_users_language(worded):
+    """LMOD_LANG, else what LANG begins with; the site's where there is none."""
+    worded.env["LANG"] = "de_AT.UTF-8"
+    assert "Es gibt kein mine." in worded.module("describe", "mine").err
+    worded.env["LMOD_LANG"] = "fr"
+    assert "No such thing as mine." in worded.module("describe", "mine").err
+
+
+def test_a_broken_file_of_messages(worded):
+    """It is warned of, and messages are as usual."""
+    worded.modulefile("site/messages.lua", "return {")
+    worded.module("describe", "mine")
+    assert "there is no collection `mine`" in worded.err
+    assert "messages.lua" in worded.module("describe", "mine").err
+
+
+def test_warnings_and_notes_in_the_words_of_the_site(cluster):
+    """errWarnMsgHook hears of them as of errors, with their kinds."""
+    package(
+        cluster,
+        """
+        hook.register("errWarnMsgHook", function(kind, id, text, t)
+          return kind .. " " .. id .. " " .. (t.collection or t.a or t.name or t.module_list)
+        end)
+        """,
+    )
+    assert "lmodwarning w_No_Coll mine" in cluster.module("describe", "mine").err
+    assert "lmodmessage m_Save_Coll mine" in cluster.load("foo").module("save", "mine").err
+    assert "lmodmessage m_Restore_Coll mine" in cluster.module("restore", "mine").err
+    assert "lmoderror e_Unknown_Coll no" in cluster.fails("restore", "no")
+    assert "lmoderror e_Swap_Failed no" in cluster.fails("swap", "no", "foo")
+    assert "lmoderror e_Failed_2_Find no" in cluster.fails("spider", "no")
+    cluster.modulefile("Core/.modulerc.lua", 'forbid{name="bar/2"}')
+    assert "lmoderror e_Forbidden bar/2" in cluster.fails("load", "bar/2")

@@ -57,7 +57,8 @@ def save(context: Context) -> None:
         context.session.warn(problem)
     else:
         keep(context, shelf(context).path(name))
-        _note(context, f"Saved as `{name}`: {_names(context.session.loaded.active())}")
+        text = f"Saved as `{name}`: {_names(context.session.loaded.active())}"
+        _note(context, text, "m_Save_Coll", a=name, msgTail="")
 
 
 def restore(context: Context) -> None:
@@ -69,7 +70,9 @@ def restore(context: Context) -> None:
     elif name in ("", SYSTEM):
         reset(context)
     else:
-        raise LmodError(f"there is no collection `{name}`", hint=_hint(context, name))
+        raise LmodError(f"there is no collection `{name}`", _hint(context, name)).called(
+            "e_Unknown_Coll", collection=name
+        )
 
 
 def savelist(context: Context) -> None:
@@ -93,7 +96,7 @@ def describe(context: Context) -> None:
     name = _name(context) or DEFAULT
     place = shelf(context).find(name)
     if place is None:
-        context.session.warn(f"there is no collection `{name}`; {_hint(context, name)}")
+        _warn_of_none(context, name)
     else:
         tell(context, place)
 
@@ -108,7 +111,7 @@ def disable(context: Context) -> None:
         if paths:
             _note(context, f"Put aside: `{name}` is {' and '.join(paths)} now")
         else:
-            context.session.warn(f"there is no collection `{name}`; {_hint(context, name)}")
+            _warn_of_none(context, name)
 
 
 def is_saved(context: Context) -> None:
@@ -159,7 +162,8 @@ def bring_back(context: Context, whole: Collection) -> str:
             _note(context, f"{saved.full_name} was saved; `{saved.asked}` means {module.full_name} now")
         changed += _differences(session, saved, module)
     if missing:
-        session.warn(f"not there any more, so not restored: {', '.join(missing)}")
+        text = f"not there any more, so not restored: {', '.join(missing)}"
+        session.warn(text, "w_MissingModules", module_list=" ".join(missing))
     if not session.loaded.active():
         session.warn("nothing is loaded now")
     return "; ".join(changed)
@@ -211,7 +215,8 @@ def _restore(context: Context, place: Place, *, named: bool) -> None:
             session.env.assign(_IS_DEFAULT, "1")
         if context.hooks:
             context.hooks.apply("restore", {"collection": place.name, "name": place.name, "fn": place.path})
-        _note(context, f"Restored `{place.name}`: {_names(session.loaded.active())}")
+        text = f"Restored `{place.name}`: {_names(session.loaded.active())}"
+        _note(context, text, "m_Restore_Coll", a=place.name, msgTail="")
         return
     session.forget(mark)
     session.system_path = system_path
@@ -328,9 +333,13 @@ def _hint(context: Context, name: str) -> str:
     return f"did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else "`module savelist` lists them"
 
 
-def _note(context: Context, text: str) -> None:
+def _note(context: Context, text: str, name: str = "", /, **about: str) -> None:
     if not context.quiet:
-        context.notes.append(f"{text}\n")
+        context.notes.append(f"{context.worded('lmodmessage', text, name, about)}\n")
+
+
+def _warn_of_none(context: Context, name: str) -> None:
+    context.session.warn(f"there is no collection `{name}`; {_hint(context, name)}", "w_No_Coll", collection=name)
 
 
 def _names(modules: Sequence[Loaded]) -> str:

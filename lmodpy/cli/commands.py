@@ -53,7 +53,7 @@ def run_line(
     if answer is None:
         raise UsageError(f"`module {line.command}` is a word of Lmod that lmodpy does not have yet")
     paths = settings.site_files()
-    if paths or settings.text("plugins"):
+    if paths or settings.text("plugins") or settings.text("messages_file"):
         from lmodpy.cli import site  # noqa: PLC0415 - not every site has such files
 
         return Result(*site.run(paths, command(answer), line, speaker, environ, settings, say))

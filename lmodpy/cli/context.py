@@ -203,18 +203,23 @@ class Context:
 
     def _warnings(self) -> list[str]:
         """Return what was doubtful."""
+        session = self._session
+        worded = [self.worded("lmodwarning", *said) for said in session.said()] if session else []
         doubts = [
             *(self.site.warnings if self.site else ()),
             *self.doubts,
             *(f"{name}: {what}" for name, what in self.settings.doubts.items()),
         ]
-        session = self._session
         if session is None:
             return doubts
         unmet = session.loaded.unmet() if self.line.command in _CHECKED else {}
         needs = [f"{name} needs {', '.join(names)}, which is not loaded any more" for name, names in unmet.items()]
         begun = [self.begun.warning] if self.begun.warning else []
-        return [*begun, *session.tree.warnings, *session.warnings, *needs, *doubts]
+        return [*begun, *session.tree.warnings, *worded, *needs, *doubts]
+
+    def worded(self, kind: str, text: str, name: str, about: Mapping[str, str]) -> str:
+        """Return a message that Lmod has a name for in the words of the site, if it has any."""
+        return self.site.worded(kind, name, text, about) if self.site and name else text
 
     def _afterwards(self) -> str:
         """Tell what else has happened, and what was doubtful."""
@@ -226,7 +231,10 @@ class Context:
         from lmodpy.report.text import Style, warning_text  # noqa: PLC0415
 
         style = Style(colour=self.colours())
-        told = changes_text(changes, self.width(), style) if changes else ""
+        told = ""
+        if self.site and changes:
+            changes, told = self.site.swaps(changes)
+        told += changes_text(changes, self.width(), style) if changes else ""
         return told + "".join(warning_text(text, style) for text in warnings)
 
 

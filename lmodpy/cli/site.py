@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lmodpy.cli.context import Context
 from lmodpy.cli.opening import Evaluators
 from lmodpy.config import ROWS
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from lmodpy.env.diff import Diff
     from lmodpy.modulefile.operations import Call
     from lmodpy.modulefile.sitescope import SiteScope
+    from lmodpy.session.session import Changes
     from lmodpy.shells.base import Shell
     from lmodpy.spider.facts import Record
     from lmodpy.tree.directory import Modulefile
@@ -74,6 +77,7 @@ class Site:
         self._exits: list[Callable[..., Any]] = []
         self._paths, self._path = paths, ""
         self._known_scope: SiteScope | None = None
+        self._messages: dict[str, Any] | None = None
         for self._path in paths:
             try:
                 self._read(self._path)
@@ -213,9 +217,41 @@ class Site:
     def reword(self, error: LmodError) -> None:
         """Let the site put an error in its own words, where Lmod has one of the kind."""
         if error.id and error.text:
-            table = {"msg": error.id, "module_list": " ".join(getattr(error, "names", ())), "message": error.text}
-            text = self.hooks.apply("errWarnMsgHook", "lmoderror", error.id, error.text, table)
-            error.text = text if isinstance(text, str) else error.text
+            names = {"module_list": " ".join(getattr(error, "names", ())), "name": getattr(error, "module", "")}
+            error.text = self.worded("lmoderror", error.id, error.text, {**names, "message": error.text, **error.about})
+
+    def worded(self, kind: str, name: str, text: str, about: Mapping[str, str]) -> str:
+        """Return a message that has a name in the words of the site: by its file of messages, then by its hook."""
+        if self._messages is None:
+            self._messages = self._read_messages()
+        template = self._messages.get(name)
+        if isinstance(template, str):
+            text = re.sub(r"%\{(\w+)\}", lambda found: str(about.get(found[1], found[0])), template).rstrip("\n")
+        said = self.hooks.apply("errWarnMsgHook", kind, name, text, {"msg": name, **about})
+        return said if isinstance(said, str) else text
+
+    def swaps(self, changes: Changes) -> tuple[Changes, str]:
+        """Return what has changed, and how the site tells of replaced members of families, if it does."""
+        told = []
+        for old, new in changes.replaced:
+            text = self.worded("lmodmessage", "m_Family_Swap", "", {"oldFullName": old, "newFullName": new})
+            told += [f"{text}\n"] if text else []
+        return (changes._replace(replaced=()) if told else changes), "".join(told)
+
+    def _read_messages(self) -> dict[str, Any]:
+        """Return the site's texts by name, those in the user's language before others."""
+        path, settings = self._settings.text("messages_file"), self._settings
+        if not path:
+            return {}
+        try:
+            table = self._scope.run(path)
+        except ModulefileError as error:
+            self.warnings.append(f"{error.where or path}: {error.text}; the messages are as usual")
+            return {}
+        usual = (self.host.getenv("LANG") or "").partition("_")[0]
+        language = settings.text("override_language") or self.host.getenv("LMOD_LANG") or usual
+        texts = [table.get(key) for key in ("site", language)] if isinstance(table, dict) else []
+        return {name: text for found in texts if isinstance(found, dict) for name, text in found.items()}
 
     def end(self) -> None:
         """Call what was registered for the end of a command that succeeded."""

@@ -125,7 +125,9 @@ class Search:
     def _unknown(self, word: str) -> LmodError:
         near = self._session.tree.similar(word, self.crawl.roots)[:3]
         meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {word}"
-        return LmodError(f"nothing that could be loaded, now or after other modules, is called `{word}`", hint=meant)
+        return LmodError(
+            f"nothing that could be loaded, now or after other modules, is called `{word}`", hint=meant
+        ).called("e_Failed_2_Find", name=word)
 
     def ban(self, module: Modulefile, *, old: bool = False) -> str:
         """Return what the site says about a module that is forbidden, or will be; or (`old`) is deprecated."""

@@ -34,9 +34,9 @@ class SiteScope:
         package = self._lua.common.package
         package.path = ";".join((*(f"{place}/?.lua" for place in dict.fromkeys(places)), package.path))
 
-    def run(self, path: str) -> None:
-        """Run a file; raises ModulefileError with file and line."""
-        self._done(path, self._run, read(path), path)
+    def run(self, path: str) -> Any:
+        """Run a file and return what it answers; raises ModulefileError with file and line."""
+        return self._lua.outward(self._done(path, self._run, read(path), path))
 
     def function(self, lua_function: Any, path: str) -> Callable[..., Any]:
         """Return a function of Lua's as one that takes and answers values of ours, and changes dicts it is given."""

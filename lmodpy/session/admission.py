@@ -24,11 +24,13 @@ def admitted(session: Session, module: Modulefile) -> str:
     about = f": {ban.message}" if ban and ban.message else ""
     if ban and ban.refuses:
         hint = f"module load {ban.use}" if ban.use else f"module avail {module.name}"
-        raise Refused(f"{module.full_name} is forbidden{about}", hint=hint, id="e_Forbidden")
+        raise Refused(f"{module.full_name} is forbidden{about}", hint=hint).called("e_Forbidden", name=module.full_name)
     if ban and ban.old:
         _deprecated(session, module, ban)
     elif ban:
-        session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}")
+        name = "w_Nearly_Forbidden_w_msg" if ban.message else "w_Nearly_Forbidden"
+        told = {"fullName": module.full_name, "after": ban.since, "nearlymessage": ban.message}
+        session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}", name, **told)
     letter = "" if ban is None else "o" if ban.old else "n"
     return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + letter
 
@@ -58,11 +60,8 @@ def let_in(session: Session, module: Modulefile) -> None:
     for there in others:
         if there.name != module.name and any(_means(text, module) for text in there.properties):
             hint = f"module swap {there.full_name} {module.full_name}"
-            raise Refused(
-                f"{module.full_name} cannot be loaded together with {there.full_name}",
-                hint=hint,
-                id="e_Conflict_Downstream",
-            )
+            error = Refused(f"{module.full_name} cannot be loaded together with {there.full_name}", hint=hint)
+            raise error.called("e_Conflict_Downstream", name=module.full_name, module_list=there.full_name)
 
 
 def _open(request: Request) -> tuple[str, str]:

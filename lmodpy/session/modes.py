@@ -158,9 +158,9 @@ def load(frame: Frame, said: op.Load) -> bool | None:
     if said.verb == "load_any":
         loaded = next((module for request in said.requests if (module := session.bring(request, frame))), None)
         if loaded is None:
-            raise Refused(
-                f"none of {_list(said.requests)} can be loaded", hint="`module avail` lists what can be loaded now"
-            )
+            text = f"none of {_list(said.requests)} can be loaded"
+            error = Refused(text, hint="`module avail` lists what can be loaded now")
+            raise error.called("e_Failed_Load_any", module_list=_names(said.requests))
         frame.brings.append(loaded.name)
         return None
     results = [session.bring(request, frame, keep=said.verb == "always_load") for request in said.requests]
@@ -197,7 +197,8 @@ def need(frame: Frame, said: op.DependsOn) -> None:
         module = session.first_of(said.requests, frame)
         if module is None:
             text = f"none of {_list(said.requests)} can be loaded, and one of them is needed"
-            raise Refused(text, hint="`module avail` lists what can be loaded now")
+            error = Refused(text, hint="`module avail` lists what can be loaded now")
+            raise error.called("e_Failed_depends_any", module_list=_names(said.requests))
         frame.needs.append(module.name)
         return
     for request in said.requests:
@@ -232,17 +233,17 @@ def require(frame: Frame, said: op.Prereq) -> None:
         return
     need_text = f"one of {_list(missing)}" if said.any_of and len(missing) > 1 else _list(missing)
     names = " ".join(request.text for request in (missing[:1] if said.any_of else missing))
-    raise Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}", id="e_Prereq")
+    error = Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
+    raise error.called("e_Prereq_Any" if said.any_of else "e_Prereq", module_list=_names(missing))
 
 
 def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
     """Refuse while a rival is loaded."""
     rivals = frame.session.rivals(said.requests, frame)
     if rivals:
-        names = ", ".join(rivals)
-        raise Refused(
-            f"cannot be loaded together with {names}", hint=f"module swap {rivals[0]} {frame.asked}", id="e_Conflict"
-        )
+        names, hint = ", ".join(rivals), f"module swap {rivals[0]} {frame.asked}"
+        error = Refused(f"cannot be loaded together with {names}", hint=hint)
+        raise error.called("e_Conflict", module_list=" ".join(rivals))
     if frame.session.settings.flag("downstream"):
         from lmodpy.session.admission import kept_out  # noqa: PLC0415 - few sites want it
 
@@ -288,6 +289,10 @@ def _prefixes(frame: Frame) -> tuple[str, ...]:
 
 def _list(requests: tuple[Request, ...] | list[Request]) -> str:
     return ", ".join(str(request) for request in requests)
+
+
+def _names(requests: tuple[Request, ...] | list[Request]) -> str:
+    return " ".join(request.text for request in requests)
 
 
 def _named(name: str, requests: tuple[Request, ...]) -> bool:

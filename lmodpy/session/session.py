@@ -88,6 +88,8 @@ class Session:
         self.written: list[str] = []
         self.commands: list[str] = []
         self.warnings: list[str] = []
+        self.named: dict[str, tuple[str, dict[str, str]]] = {}
+        """Lmod's names for some of them, and what they are about."""
         self.missing: list[Missing] = []
         undo = settings.text("undo").lower()
         if undo not in ("exact", "lmod", ""):
@@ -223,7 +225,8 @@ class Session:
         """Unload one module and load another; raises LmodError if the one is not loaded or the other not there."""
         module = next((m for m in self.loaded.all() if satisfies(old, m.name, m.version, "unload")), None)
         if module is None:
-            raise LmodError(f"{old.text} is not loaded, so it cannot be swapped", f"module load {new.text}")
+            error = LmodError(f"{old.text} is not loaded, so it cannot be swapped", f"module load {new.text}")
+            raise error.called("e_Swap_Failed", name=old.text)
         self._named.add(module.name)
         self._unload(module.name)
         self.settle()
@@ -309,9 +312,15 @@ class Session:
         if not self.settings.flag("quiet"):
             self._say(text)
 
-    def warn(self, text: str) -> None:
-        """Tell the user about trouble, at the end of the command."""
+    def warn(self, text: str, name: str = "", /, **about: str) -> None:
+        """Tell the user about trouble, at the end of the command; `name` and `about` as in `LmodError.called`."""
         self.warnings.append(text)
+        if name:
+            self.named[text] = name, about
+
+    def said(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Return the warnings, with Lmod's names for them and what they are about."""
+        return [(text, *self.named.get(text, ("", {}))) for text in self.warnings]
 
     # How it settles, and what comes out.
 
@@ -496,7 +505,9 @@ class Session:
         forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
         if forbidden and there.version != module.version:
             hint = f"module swap {there.full_name} {module.full_name}"
-            raise LmodError(f"{there.full_name} is loaded; this site does not let {module.full_name} replace it", hint)
+            raise LmodError(
+                f"{there.full_name} is loaded; this site does not let {module.full_name} replace it", hint
+            ).called("e_No_AutoSwap", oldFullName=there.full_name, newFullName=module.full_name)
 
     def _unload(self, name: str) -> None:
         """Evaluate a modulefile in reverse, then make sure by the record that nothing of it stays."""
