@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from lmodpy import system
-from lmodpy.cli.indexing import made_with, places
+from lmodpy.cli.indexing import named, places
 from lmodpy.cli.opening import tree_options
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in
@@ -95,7 +95,7 @@ class Noting(Index):
 
 def noting(admin: Context, place: str) -> Noting:
     """Let a command keep in a directory what it finds; only that counts for it of what is known already."""
-    made = Noting(place, tree_options(admin, admin.evaluators), made_with(admin))
+    made = Noting(place, tree_options(admin, admin.evaluators), named(admin.settings))
     admin.index = made
     return made
 
@@ -116,7 +116,7 @@ def place_for(admin: Context, named: str) -> str:
 def served(admin: Context, roots: Sequence[str]) -> list[Served]:
     """Return for each directory of modulefiles by whom it is served."""
     known = places(admin)
-    index = Index(known, tree_options(admin, admin.evaluators), made_with(admin))
+    index = Index(known, tree_options(admin, admin.evaluators), named(admin.settings))
     own = [(known.own, "user")] if known.own else []
     site = [(place, "site") for place in known.site]
     order = [*site, *own] if known.vouched else [*own, *site]

@@ -14,12 +14,7 @@ if TYPE_CHECKING:
 
 def index(context: Context, options: Options) -> Index:
     """Return the index; one that knows nothing and keeps nothing, where caches are to be ignored."""
-    return Index(Places() if ignored(context) else places(context), options, made_with(context))
-
-
-def made_with(context: Context) -> str:
-    """Return what must be the same for what was kept to count, as text."""
-    return named(context.settings)
+    return Index(Places() if ignored(context) else places(context), options, named(context.settings))
 
 
 def named(settings: Settings) -> str:
