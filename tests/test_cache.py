@@ -130,6 +130,19 @@ def test_a_build_evaluates_what_has_changed(cluster, monkeypatch):
     assert read == []
 
 
+def test_builds_know_the_words_of_the_site(cluster):
+    """What SitePackage.lua defines can be said in modulefiles; when it changes, they are evaluated again."""
+    cluster.module("site/SitePackage.lua", 'sandbox_registration{say = function() whatis("Description: ours") end}')
+    cluster.environ["LMOD_PACKAGE_PATH"] = str(cluster.root / "site")
+    cluster.module("Core/special/1.lua", "say()")
+    age(cluster)
+
+    assert cluster.build()["broken"] == []
+    assert "ours" in cluster.user("spider", "special", LMODPY_CACHE_VOUCHED="yes")
+    cluster.module("site/SitePackage.lua", 'sandbox_registration{say = function() whatis("Description: new") end}')
+    assert "new" in cluster.user("spider", "special", LMODPY_CACHE_VOUCHED="yes")
+
+
 def test_the_summary_is_for_people_and_cron(cluster):
     """Two lines, and one for each modulefile that is broken; that is a failure only for who wants it."""
     cluster.module("Core/broken/1.lua", "no lua")

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from lmodpy import system
-from lmodpy.cli.indexing import named, places
+from lmodpy.cli.indexing import evaluated_with, named, places
 from lmodpy.cli.opening import tree_options
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in
@@ -59,8 +59,8 @@ class Served(NamedTuple):
 class Noting(Index):
     """An index that knows what was kept in a directory before, and what there is now."""
 
-    def __init__(self, place: str, options: Options, named: str) -> None:
-        super().__init__(Places(place), options, named)
+    def __init__(self, place: str, options: Options, named: str, said_with: str) -> None:
+        super().__init__(Places(place), options, named, said_with)
         self._place = place
         self._before: dict[str, Found | None] = {}
         self._now: dict[str, Found] = {}
@@ -95,7 +95,8 @@ class Noting(Index):
 
 def noting(admin: Context, place: str) -> Noting:
     """Let a command keep in a directory what it finds; only that counts for it of what is known already."""
-    made = Noting(place, tree_options(admin, admin.evaluators), named(admin.settings))
+    options = tree_options(admin, admin.evaluators)
+    made = Noting(place, options, named(admin.settings), evaluated_with(admin))
     admin.index = made
     return made
 

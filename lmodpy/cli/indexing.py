@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lmodpy import __version__
 from lmodpy.spider.index import Index, Places
+from lmodpy.spider.survey import stamp_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 
 def index(context: Context, options: Options) -> Index:
     """Return the index; one that knows nothing and keeps nothing, where caches are to be ignored."""
-    return Index(Places() if ignored(context) else places(context), options, named(context.settings))
+    where = Places() if ignored(context) else places(context)
+    return Index(where, options, named(context.settings), evaluated_with(context))
+
+
+def evaluated_with(context: Context) -> str:
+    """Return what tells that the site's files, whose words modulefiles may say, have changed."""
+    return " ".join(f"{path} {stamp_of(path)}" for path in context.settings.site_files()) if context.site else ""
 
 
 def named(settings: Settings) -> str:

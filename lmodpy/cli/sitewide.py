@@ -39,7 +39,15 @@ def context(roots: Sequence[str], environ: Mapping[str, str], say: Callable[[str
     found = {name: value for name, value in environ.items() if name not in _OF_A_SESSION}
     found["MODULEPATH"] = ":".join(roots)
     settings = Settings(found, {"ignore_user_rc": "yes"})
-    return Context(Line("spider", (), {}), shell("bash"), found, settings, say)
+    line, speaker, paths = Line("spider", (), {}), shell("bash"), settings.site_files()
+    if not paths:
+        return Context(line, speaker, found, settings, say)
+    from lmodpy.cli.site import Site as SiteFiles  # noqa: PLC0415 - not every site has such files
+
+    files = SiteFiles(paths, settings, found, speaker, say)
+    admin = Context(line, speaker, found, settings, say, files)
+    files.goes_on(admin)
+    return admin
 
 
 def processors() -> int:

@@ -135,14 +135,15 @@ _WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extens
 _ELSEWHERE = (b"inherit", b"loadfile", b"dofile", b"require", b"loadstring")
 """With these the words may stand in another file."""
 _TABLES = rb"\b(?:os|io|lfs|posix|package|debug|_G|_ENV)\b"
-_QUESTIONS = (
-    rb"\b(?:getenv|protected_getenv|source_sh|capture|execute|subprocess|isDir|isFile|isDefined|isNotDefined|isAvail|\
-latest|realpath|abspath|UUIDString|userInGroups?|myShellName|myShellType|myConfig)\b".replace(b"\\\n", b"")
-)
-_OF_TCL = (
-    rb"\b(?:env|exec|file|glob|open|clock|info|uname|module-info|getenv|source-sh|getvariable)\b[ \t(]|::env|"
-    rb"\b(?:is-avail|is-used|is-saved|system|lsb-release|pwd|package)\b"
-)
+_QUESTIONS = rb"\b(?:%b)\b" % b"|".join((
+    *(b"getenv", b"protected_getenv", b"source_sh", b"capture", b"execute", b"subprocess", b"isDir", b"isFile"),
+    *(b"isDefined", b"isNotDefined", b"isAvail", b"latest", b"realpath", b"abspath", b"UUIDString"),
+    *(b"userInGroups?", b"myShellName", b"myShellType", b"myConfig"),
+))  # fmt: skip
+_OF_TCL = rb"\b(?:%b)\b|::env" % b"|".join((
+    *(b"env", b"exec", b"source", b"package", b"file", b"glob", b"open", b"clock", b"info", b"uname", b"module-info"),
+    *(b"getenv", b"source-sh", b"getvariable", b"is-avail", b"is-used", b"is-saved", b"system", b"lsb-release", b"pwd"),
+))  # fmt: skip
 """What asks for the circumstances, in Lua and in Tcl."""
 _ASKING = (
     *(

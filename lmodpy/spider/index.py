@@ -93,8 +93,12 @@ _ESCAPED = frozenset("\\\t\n")
 class Index:
     """The index files that count for a command, and what the command has seen besides."""
 
-    def __init__(self, places: Places, options: Options, named: str = "") -> None:
-        """`named` holds the settings behind the options, as text: what was seen with others does not count."""
+    def __init__(self, places: Places, options: Options, named: str = "", said_with: str = "") -> None:
+        """`named` holds the settings behind the options, as text: what was seen with others does not count.
+
+        `said_with` is what else decides on what modulefiles say.
+        """
+        self._said_with = said_with
         self._places = places
         self._options = options
         self._named = named
@@ -203,6 +207,10 @@ class Index:
         """Return what a file about a root must have as its key to be believed."""
         made_for = os.uname()
         return f"{FORMAT} {made_for.sysname} {made_for.machine} {self._named} {root}"
+
+    def facts_key(self, root: str) -> str:
+        """Return what a file about the facts of a root must have as its key."""
+        return f"{self.key(root)} {self._said_with}"
 
 
 def changes(root: str, found: Found) -> int:

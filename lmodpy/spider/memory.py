@@ -190,7 +190,7 @@ class Memory:
     def _shelf(self, root: str) -> _Shelf:
         shelf = self._shelves.get(root)
         if shelf is None:
-            key = self._index.key(root)
+            key = self._index.facts_key(root)
             files = [_File(path, root, key, vouched=vouched) for path, vouched in self._index.facts_files(root)]
             shelf = self._shelves[root] = _Shelf(root, key, files)
             if self.thorough:

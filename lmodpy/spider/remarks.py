@@ -39,7 +39,7 @@ def remarks(index: Index, root: str) -> dict[str, Remark]:
     base = base_of(root)
     found: dict[str, Remark] = {}
     for path, vouched in reversed(index.facts_files(root)):
-        rows = _rows(path, index.key(root))
+        rows = _rows(path, index.facts_key(root))
         now = (row[1] for row in rows) if vouched else stamps_of(base, [row[0] for row in rows])
         found |= {
             f"{base}/{below}": Remark(_items(properties), _items(extensions))
