@@ -66,7 +66,7 @@ class Search:
         modules = self.crawl.some(word) if word else self.crawl.modules()
         return everything(
             (module for module in modules if self._is_visible(module)),
-            (record for record in self.crawl.extending() if self._is_visible(record.module)),
+            (record for record in self.crawl.extending(word) if self._is_visible(record.module)),
             word,
         )
 

@@ -82,10 +82,10 @@ class Crawl:
                 return
             yield self.record(module, loosely=loosely)
 
-    def extending(self) -> Iterator[Record]:
-        """Yield the records of the modules that bring extensions; most others are not even evaluated."""
+    def extending(self, word: str = "") -> Iterator[Record]:
+        """Yield the records of the modules that bring extensions, at least of those with a word in their names."""
         for root in self.roots:
-            for module in self._promising(EXTENSIONS, root):
+            for module in self._promising(EXTENSIONS, root, word):
                 record = self.record(module)
                 if record.facts.extensions:
                     yield record
@@ -133,9 +133,9 @@ class Crawl:
         """Return the directories that a module adds to MODULEPATH."""
         return self.record(module).facts.opens if self._memory.may(OPEN, module) else ()
 
-    def _promising(self, promise: str, root: str) -> Iterator[Modulefile]:
+    def _promising(self, promise: str, root: str, word: str = "") -> Iterator[Modulefile]:
         """Yield the modules of a root that are worth asking for something, as long as there is time."""
-        for module in self._memory.candidates(promise, root) if self._goes_on() else ():
+        for module in self._memory.candidates(promise, root, word) if self._goes_on() else ():
             if not self._goes_on():
                 return
             if self._memory.may(promise, module):

@@ -19,7 +19,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import NamedTuple, TypeVar
 
     from lmodpy.spider.index import Index
@@ -78,6 +78,10 @@ class Row(NamedTuple):
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
         promised = self.promised.split()
         return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
+
+    def mentions(self, word: str) -> bool:
+        """Say whether it may say something with a word in it, which is in lower case, or is broken."""
+        return not self.holds(loosely=False) or word in self.text.lower() or self.is_broken
 
     def keeps(self, promise: str) -> bool:
         """Say whether it is worth asking for something."""
@@ -151,12 +155,16 @@ class Memory:
             shelf = self._shelf(modules[0].root)
             shelf.expect(list(map(shelf.below, modules)))
 
-    def candidates(self, promise: str, root: str) -> list[Modulefile]:
-        """Return modules of a root, in order, among which are all that are worth asking for something."""
+    def candidates(self, promise: str, root: str, word: str = "") -> list[Modulefile]:
+        """Return modules of a root, in order, among which are all that are worth asking for something.
+
+        With a word, those that are known to say nothing that has it in it are left out.
+        """
         known = None if self.thorough else self._shelf(root).promising(promise, self._tree.known(root))
         if known is None:
             return self._shelf(root).unexplained(self._tree.all(root))
-        return self._tree.seen(root, [*known, *self._tree.live(root)])
+        seen = self._tree.seen(root, [*known, *self._tree.live(root)])
+        return self._shelf(root).mentioning(word.lower(), seen) if word else seen
 
     def write(self, root: str, path: str) -> None:
         """Write a file about a root, of all that everybody may know; raises OSError."""
@@ -218,12 +226,14 @@ class _Shelf:
     def compare(self) -> None:
         """Compare all modulefiles about which something is known with that."""
         for file in reversed(self._files):
-            rows = file.rows()
-            if file.vouched:
-                self._rows.update(rows)
-            elif rows:
-                stamps = zip(rows.values(), stamps_of(self._base, list(rows)), strict=True)
-                self._rows.update((row.path, row) for row, stamp in stamps if row.stamp == stamp)
+            self._compare(file, file.rows())
+
+    def _compare(self, file: _File, rows: Mapping[str, Row]) -> None:
+        if file.vouched:
+            self._rows |= rows
+        elif not rows.keys() <= self._rows.keys():
+            stamps = zip(rows.values(), stamps_of(self._base, list(rows)), strict=True)
+            self._rows |= {row.path: row for row, stamp in stamps if row.stamp == stamp}
 
     def expect(self, paths: Sequence[str]) -> None:
         """Look up some rows at once."""
@@ -264,7 +274,19 @@ class _Shelf:
 
     def promising(self, promise: str, found: Found) -> list[Modulefile] | None:
         """Return what a file knows to be worth asking; None if none knows all modules that there are now."""
-        return next((file.promising[promise] for file in self._files if self._is_whole(file, found)), None)
+        file = next((file for file in self._files if self._is_whole(file, found)), None)
+        if file is None:
+            return None
+        self._compare(file, file.first)
+        return file.promising[promise]
+
+    def mentioning(self, word: str, modules: Sequence[Modulefile]) -> list[Modulefile]:
+        """Return some modules without those that are known to say nothing that has a word in it."""
+        if store.escaped(word) != word:
+            return [*modules]
+        return [
+            module for module in modules if (row := self._rows.get(self.below(module))) is None or row.mentions(word)
+        ]
 
     def unexplained(self, modules: Sequence[Modulefile]) -> list[Modulefile]:
         """Return some modules without those that are known to promise nothing."""
@@ -342,15 +364,16 @@ class _File:
         self._path = path
         self._root = root
         self._key = key
-        self._first: dict[str, Row] = {}
+        self.first: dict[str, Row] = {}
+        """What is known of those."""
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
         self._from(self._begin, None)
 
     def row(self, path: str) -> Row | None:
         """Return what it says of a modulefile."""
-        if self._rows is None and path in self._first:
-            return self._first[path]
+        if self._rows is None and path in self.first:
+            return self.first[path]
         if path not in self._looked_up:
             self.expect([path])
         return self._looked_up.get(path) if self._rows is None else self._rows.get(path)
@@ -372,7 +395,7 @@ class _File:
 
     def _begin(self, reader: store.Reader) -> None:
         promising = {promise: modules_of(reader.rows(promise), self._root) for promise in (OPEN, EXTENSIONS)}
-        self._first = {row.path: row for row in _rows(reader.bodies("first"))}
+        self.first = {row.path: row for row in _rows(reader.bodies("first"))}
         self.promising = promising
         self.state = "".join(reader.lines("state"))
 
