@@ -42,12 +42,12 @@ def path(context: Context) -> None:
 def paths(context: Context) -> None:
     """Name the files of all modules that a name means, along MODULEPATH; the exit status says whether there are any."""
     session = context.session
-    texts = [request.text for request in context.requests()]
+    requests = [request._replace(latest=False) for request in context.requests()]
     found = [
         module.path
         for root in dict.fromkeys(session.roots())
         for module in session.tree.all(root)
-        if any(satisfies(Request(text), module.name, module.version, "isloaded") for text in texts)
+        if any(satisfies(request, module.name, module.version, "isloaded") for request in requests)
     ]
     _tell(context, list(dict.fromkeys(found)))
     context.status = 0 if found else 1
@@ -112,10 +112,10 @@ def _found(context: Context, request: Request) -> Modulefile:
     module = context.session.find(request)
     if module is not None:
         return module
-    error = ModuleNotFound(f"no module `{request.text}` can be found now", names=(request.text,))
+    error = ModuleNotFound(f"no module `{request}` can be found now", names=(str(request),))
     from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
 
-    explain(error, context, [request.text])
+    explain(error, context, [str(request)])
     raise error
 
 

@@ -119,7 +119,18 @@ def asked(context: Context, roots: Sequence[str]) -> list[str]:
     """Return the words to look for: an alias stands for its target, unless the words are patterns."""
     if context.line.on("regexp"):
         return [*context.line.words]
-    return [context.session.tree.resolve(word, roots) for word in context.line.words]
+    return [meant(context.session, word, roots) for word in context.line.words]
+
+
+def meant(session: Session, word: str, roots: Sequence[str]) -> str:
+    """Return what an alias stands for; behind an `@`, what symbolic versions stand for."""
+    if "@" not in word:
+        return session.tree.resolve(word, roots)
+    from lmodpy.names.request import Request  # noqa: PLC0415 - not for `list`
+    from lmodpy.tree.specified import plainly  # noqa: PLC0415
+
+    request = Request.parse(word)
+    return str(plainly(session.tree, request, roots)) if request.versions else request.text
 
 
 def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]], bool]:
@@ -132,6 +143,10 @@ def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]],
         for word in wanted:
             matches(word, "")  # a bad one is an error, whatever there is to compare with
         return lambda names: any(matches(word, name) for word in wanted for name in names)
+    if any("@" in word for word in wanted):
+        from lmodpy.names.specifiers import fits  # noqa: PLC0415 - seldom typed
+
+        return lambda names: any(fits(word, name) for word in wanted for name in names)
     wanted = [word.lower() for word in wanted]
     return lambda names: any(word in name.lower() for word in wanted for name in names)
 

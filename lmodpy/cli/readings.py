@@ -113,23 +113,23 @@ def meant(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loa
     session = context.session
     chosen: list[tuple[Modulefile | Loaded, Request]] = []
     for request in context.requests():
-        loaded = session.loaded.get(request.text)
-        module = loaded if loaded is not None and loaded.active else session.find(request)
+        loaded = session.loaded.active_named(request.literally)
+        module = loaded or session.find(request)
         if module is not None:
             chosen.append((module, request))
         elif must:
-            error = ModuleNotFound(f"no module `{request.text}` can be shown now", names=(request.text,))
+            error = ModuleNotFound(f"no module `{request}` can be shown now", names=(str(request),))
             _explain(error, context, request)
             raise error
         else:
-            session.warn(f"no module `{request.text}` can be found now")
+            session.warn(f"no module `{request}` can be found now")
     return chosen
 
 
 def _explain(error: ModuleNotFound, context: Context, request: Request) -> None:
     from lmodpy.cli.ways import explain  # noqa: PLC0415 - only after an error
 
-    explain(error, context, [request.text])
+    explain(error, context, [str(request)])
 
 
 def _content(path: str) -> str:

@@ -25,7 +25,7 @@ def load_any(context: Context) -> None:
             return
         if not isinstance(trouble, ModuleNotFound):
             session.warn(trouble.text)
-    names = ", ".join(request.text for request in requests)
+    names = ", ".join(map(str, requests))
     raise LmodError(f"none of {names} can be loaded now", hint="`module avail` lists what can be")
 
 
@@ -61,7 +61,7 @@ def edit(context: Context) -> None:
     """Open the modulefile of a module in the user's editor."""
     requests = context.requests()
     modules = [context.session.find(request) for request in requests]
-    missing = [request.text for request, module in zip(requests, modules, strict=True) if module is None]
+    missing = [str(request) for request, module in zip(requests, modules, strict=True) if module is None]
     if missing:
         raise ModuleNotFound(f"no module `{missing[0]}` can be found now", hint="module avail", names=tuple(missing))
     environ = context.environ

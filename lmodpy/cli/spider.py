@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import roots_of, style
+from lmodpy.cli.listings import meant, roots_of, style
 from lmodpy.cli.walk import Progress, limit, searching, shows_hidden, walk
 from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
@@ -115,7 +115,7 @@ class Search:
         else:
             known = self._known(word)
             found = matching(word, known)
-            real = self._session.tree.resolve(word, self.crawl.roots) if word not in known else word
+            real = meant(self._session, word, self.crawl.roots) if word not in known else word
             if real != word and real:
                 found = matching(real, self._known(real)) or found
         if found or self._context.line.on("terse"):

@@ -37,7 +37,7 @@ def explain(error: ModuleNotFound, context: Context, wanted: Sequence[str]) -> N
         if best:
             _suggest(error, best, ways.chains(modules), ways.missing(best[0]), wanted)
             return
-        near += session.tree.similar(name, crawl.roots)
+        near += session.tree.similar(Request.parse(name).text, crawl.roots)
     error.hint = _near(error.names, near, session)
 
 
@@ -109,7 +109,7 @@ def _near(names: Sequence[str], near: Sequence[str], session: Session) -> str:
     roots = session.roots()
     if not roots:
         return "MODULEPATH is not set: `module use DIRECTORY`"
-    right = [name for name in near if any(asked.startswith(name + "/") for asked in names)]
+    right = [name for name in near if any(asked.startswith((f"{name}/", f"{name}@")) for asked in names)]
     versions = [m.full_name for root in roots for m in session.tree.all(root) if m.name in right and not m.hidden]
     if versions:
         return f"there are {', '.join(versions[:_MOST_VERSIONS])}{' …' * (len(versions) > _MOST_VERSIONS)}"

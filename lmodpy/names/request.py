@@ -14,7 +14,10 @@ else:
 
 
 class Request(NamedTuple):
-    """What was asked for: a name as typed, perhaps with a range of versions, or the wish for the latest."""
+    """What was asked for: a name as typed, perhaps with a range of versions, or the wish for the latest.
+
+    `versions` is what stands behind an `@`, `variants` are words like `+mpi`: lmodpy.names.specifiers reads both.
+    """
 
     text: str
     low: str = ""
@@ -22,16 +25,28 @@ class Request(NamedTuple):
     open_low: bool = False
     open_high: bool = False
     latest: bool = False
+    versions: str = ""
+    variants: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Request:
         """Return the request that a word of the command line or of a modulefile makes."""
-        return made(cls, (clean(text), "", "", False, False, False))
+        if "@" in text or " " in text:
+            from lmodpy.names.specifiers import split  # noqa: PLC0415 - few requests say more than a name
+
+            name, versions, variants = split(text)
+            return made(cls, (clean(name), "", "", False, False, False, clean(versions), variants))
+        return made(cls, (clean(text), "", "", False, False, False, "", ()))
 
     @property
     def ranged(self) -> bool:
-        """Say whether a lower or an upper bound was given."""
-        return bool(self.low or self.high)
+        """Say whether there are bounds, or versions behind an `@`."""
+        return bool(self.low or self.high or self.versions)
+
+    @property
+    def literally(self) -> str:
+        """The name as it was typed, for a module that has an `@` in its name."""
+        return f"{self.text}@{self.versions}" if self.versions else self.text
 
     def admits(self, order: str) -> bool:
         """Say whether a version, given by its canonical text, lies within the bounds."""
@@ -56,7 +71,7 @@ class Request(NamedTuple):
             return f'atleast("{self.text}","{low}")'
         if high:
             return f'atmost("{self.text}","{high}")'
-        return self.text
+        return " ".join((self.literally, *self.variants))
 
 
 def clean(text: str) -> str:
@@ -84,15 +99,22 @@ def between(text: str, low: str, high: str) -> Request:
 
 def latest(text: str) -> Request:
     """Ask for the highest version, whatever is marked as the default."""
-    return Request(clean(text), latest=True)
+    return Request.parse(text)._replace(latest=True)
 
 
 def satisfies(request: Request, name: str, version: str, how: str = "isloaded") -> bool:
     """Say whether a loaded module is what was asked for; `how` is isloaded, prereq, conflict or unload."""
     full_name = f"{name}/{version}" if version else name
+    if request.versions:
+        from lmodpy.names.specifiers import admits  # noqa: PLC0415 - few requests have an `@`
+
+        if satisfies(Request(request.literally), name, version, how):
+            return True
+        if not admits(request.versions, version):
+            return False
     if request.text not in {name, full_name} and not _PART_OF[how](request.text, name, full_name):
         return False
-    return not request.ranged or request.admits(canonical(version) if version else MODULE_ALONE)
+    return not (request.low or request.high) or request.admits(canonical(version) if version else MODULE_ALONE)
 
 
 def _up_to_a_part(text: str, name: str, full_name: str) -> bool:

@@ -28,6 +28,14 @@ def above(folder: str) -> str:
     return _canonical(folder).removesuffix("." + FINAL) + "/"
 
 
+def continues(version: str, begun: str) -> bool:
+    """Say whether a version continues a partial one: `17` is continued by 17.0 and 17-a, not by 170."""
+    if version == begun or not version.startswith(begun):
+        return False
+    last = begun[-1]
+    return last in "-+_.=" or (last.isascii() and last.isalpha()) or version[len(begun)] in "-+_.=/"
+
+
 def _canonical(version: str) -> str:
     tokens: list[str] = []
     text = version.lower()

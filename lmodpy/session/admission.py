@@ -51,7 +51,7 @@ _KEPT_OUT = "-"
 
 def kept_out(requests: Sequence[Request]) -> list[str]:
     """Return what to remember of a `conflict` with these modules."""
-    return [_KEPT_OUT + "\t".join((each.text, each.low, each.high, *_open(each))) for each in requests]
+    return [_KEPT_OUT + "\t".join((each.text, each.low, each.high, *_open(each), each.versions)) for each in requests]
 
 
 def let_in(session: Session, module: Modulefile) -> None:
@@ -71,6 +71,6 @@ def _open(request: Request) -> tuple[str, str]:
 def _means(text: str, module: Modulefile) -> bool:
     if not text.startswith(_KEPT_OUT):
         return False
-    name, low, high, open_low, open_high = text[1:].split("\t")
-    request = Request(name, low, high, bool(open_low), bool(open_high))
+    name, low, high, open_low, open_high, versions = text[1:].split("\t")
+    request = Request(name, low, high, bool(open_low), bool(open_high), versions=versions)
     return satisfies(request, module.name, module.version, "conflict")

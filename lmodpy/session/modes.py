@@ -232,7 +232,7 @@ def require(frame: Frame, said: op.Prereq) -> None:
     if not missing or (said.any_of and len(missing) < len(said.requests)):
         return
     need_text = f"one of {_list(missing)}" if said.any_of and len(missing) > 1 else _list(missing)
-    names = " ".join(request.text for request in (missing[:1] if said.any_of else missing))
+    names = " ".join(str(request) for request in (missing[:1] if said.any_of else missing))
     error = Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
     raise error.called("e_Prereq_Any" if said.any_of else "e_Prereq", module_list=_names(missing))
 
@@ -296,7 +296,7 @@ def _names(requests: tuple[Request, ...] | list[Request]) -> str:
 
 
 def _named(name: str, requests: tuple[Request, ...]) -> bool:
-    return any(request.text == name or request.text.startswith(name + "/") for request in requests)
+    return any(text == name or text.startswith(name + "/") for each in requests for text in (each.text, each.literally))
 
 
 TABLE: dict[type, Row] = {

@@ -120,6 +120,10 @@ class Session:
         """Return the modulefile that `load` would take."""
         if self._rc_moved or self.env.touches(SYSTEM_RC):
             self._follow_rc()
+        if request.versions:
+            from lmodpy.session.specified import with_loaded  # noqa: PLC0415 - few requests have an `@`
+
+            request = with_loaded(self, request)
         return self.tree.find(request, self.roots())
 
     def _follow_rc(self) -> None:
@@ -139,25 +143,25 @@ class Session:
 
     def is_loaded(self, request: Request) -> bool:
         """Say whether such a module is loaded or being loaded."""
-        return self._matching(request, "isloaded") is not None
+        return self.matching(request, "isloaded") is not None
 
     def is_pending(self, request: Request) -> bool:
         """Say whether such a module is being loaded."""
-        module = self._matching(request, "isloaded")
+        module = self.matching(request, "isloaded")
         return module is not None and module.name in self.pending
 
     def has_prerequisite(self, request: Request) -> bool:
         """Say whether a loaded module is what `prereq` asks for."""
-        return self._matching(request, "prereq") is not None
+        return self.matching(request, "prereq") is not None
 
     def rivals(self, requests: Iterable[Request], frame: Frame) -> list[str]:
         """Return the full names of loaded modules that `conflict` names; a module is no rival of itself."""
-        found = (self._matching(request, "conflict") for request in requests)
+        found = (self.matching(request, "conflict") for request in requests)
         return [module.full_name for module in found if module is not None and module.name != frame.name]
 
     def loaded_as(self, request: Request, how: str = "unload") -> Loaded | None:
         """Return the active module that a request on `unload` (or another word) means."""
-        module = self._matching(request, how)
+        module = self.matching(request, how)
         return self.loaded.active_named(module.name) if module is not None else None
 
     def read(self, module: Modulefile | Loaded, mode: str, asked: str = "", said: list[Call] | None = None) -> Frame:
@@ -210,9 +214,9 @@ class Session:
         """Unload modules for the user; return the texts that name nothing that is loaded."""
         unknown, removed = [], []
         for request in requests:
-            module = next((m for m in self.loaded.all() if satisfies(request, m.name, m.version, "unload")), None)
+            module = self._meant(request)
             if module is None:
-                unknown.append(request.text)
+                unknown.append(str(request))
             else:
                 self._named.add(module.name)
                 removed.append(module)
@@ -223,10 +227,10 @@ class Session:
 
     def swap(self, old: Request, new: Request) -> None:
         """Unload one module and load another; raises LmodError if the one is not loaded or the other not there."""
-        module = next((m for m in self.loaded.all() if satisfies(old, m.name, m.version, "unload")), None)
+        module = self._meant(old)
         if module is None:
-            error = LmodError(f"{old.text} is not loaded, so it cannot be swapped", f"module load {new.text}")
-            raise error.called("e_Swap_Failed", name=old.text)
+            error = LmodError(f"{old} is not loaded, so it cannot be swapped", f"module load {new}")
+            raise error.called("e_Swap_Failed", name=str(old))
         self._named.add(module.name)
         self._unload(module.name)
         self.settle()
@@ -260,7 +264,7 @@ class Session:
         there = self.loaded_as(request, "prereq")
         if there is not None and request.text in {there.name, there.full_name} and not request.latest:
             return there
-        pending = self._matching(request, "isloaded")
+        pending = self.matching(request, "isloaded")
         if pending is not None and pending.name in self.pending:
             return Loaded(pending.name, pending.version, pending.path, pending.full_name)
         module = self.find(request)
@@ -286,7 +290,7 @@ class Session:
     def unload_named(self, requests: Iterable[Request]) -> None:
         """Unload what a modulefile names; what is not loaded is passed over."""
         for request in requests:
-            module = self.loaded_as(Request(request.text))
+            module = self.loaded_as(Request(request.literally)) or self.loaded_as(Request(request.text))
             if module is not None:
                 self._unload(module.name)
 
@@ -348,7 +352,7 @@ class Session:
 
     def _is_made_up_for(self, request: Request) -> bool:
         """Say whether what could not be found is loaded after all, by another name or from a tree opened later."""
-        module = self._matching(request, "isloaded")
+        module = self.matching(request, "isloaded")
         return module is not None and (request.text == module.full_name or not self.settings.flag("exact_match"))
 
     def changes(self) -> Changes:
@@ -392,8 +396,20 @@ class Session:
 
     # The steps.
 
-    def _matching(self, request: Request, how: str) -> Modulefile | Loaded | None:
+    def _meant(self, request: Request) -> Loaded | None:
+        """Return the loaded module, active or not, that a request of the user means."""
+        if request.versions or request.variants:
+            from lmodpy.session.specified import meant  # noqa: PLC0415 - few requests say more than a name
+
+            return meant(self, request)
+        return next((m for m in self.loaded.all() if satisfies(request, m.name, m.version, "unload")), None)
+
+    def matching(self, request: Request, how: str) -> Modulefile | Loaded | None:
         """Return the module, loaded or being loaded, that a request means: its short name begins the request."""
+        if request.versions or request.variants:
+            from lmodpy.session.specified import matching  # noqa: PLC0415 - few requests say more than a name
+
+            return matching(self, request, how)
         name = request.text
         while name:
             module: Modulefile | Loaded | None = self.loaded.active_named(name)

@@ -140,9 +140,9 @@ _QUESTIONS = rb"\b(?:%b)\b" % b"|".join((
     *(b"isDefined", b"isNotDefined", b"isAvail", b"latest", b"realpath", b"abspath", b"UUIDString"),
     *(b"userInGroups?", b"myShellName", b"myShellType", b"myConfig"),
 ))  # fmt: skip
-_OF_TCL = rb"\b(?:%b)\b|::env" % b"|".join((
+_OF_TCL = rb"\b(?:%b)\b[ \t(]|::env|\b(?:is-avail|is-used|is-saved|system|lsb-release|pwd)\b" % b"|".join((
     *(b"env", b"exec", b"source", b"package", b"file", b"glob", b"open", b"clock", b"info", b"uname", b"module-info"),
-    *(b"getenv", b"source-sh", b"getvariable", b"is-avail", b"is-used", b"is-saved", b"system", b"lsb-release", b"pwd"),
+    *(b"getenv", b"source-sh", b"getvariable"),
 ))  # fmt: skip
 """What asks for the circumstances, in Lua and in Tcl."""
 _ASKING = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmodpy.names.version import continues
 from lmodpy.tree.directory import ignored_by_default
 
 TYPE_CHECKING = False
@@ -55,6 +56,8 @@ class Choice:
         self._text = text
         self._options = options
         self._is_real = is_real
+        self._meant: set[str] | None = None
+        """The versions that an `@` admits."""
 
     def among(self, rows: Sequence[Sequence[Branch]]) -> Modulefile | None:
         """Choose from the branches that each root has on the way to the name."""
@@ -90,6 +93,11 @@ class Choice:
 
     def _pick(self, blocks: Sequence[Sequence[Modulefile]], name: str) -> Modulefile | None:
         """Choose from blocks of files: each is searched as a whole before the next."""
+        if self._request.versions:
+            from lmodpy.names.specifiers import among  # noqa: PLC0415 - few requests have an `@`
+
+            known = {file.version for files in blocks for file in files}
+            self._meant = among(self._request.versions, known, partial=self._options.extended_default)
         if self._request.latest:
             return self._first_of(blocks, name, by=_order, allowed=self._is_visible)
         if self._request.ranged:
@@ -136,7 +144,9 @@ class Choice:
             matching = [file for file in self._matching(files, name) if allowed(file)]
             if len(matching) > 1:
                 matching = _sorted(matching, by)
-            if self._request.ranged:
+            if self._meant is not None:
+                matching = [file for file in matching if file.version in self._meant]
+            elif self._request.ranged:
                 matching = [file for file in matching if self._request.admits(file.order)]
             found = self._best(matching)
             if found:
@@ -165,7 +175,7 @@ class Choice:
             return exact
         if not self._options.extended_default:
             return [file for file in files if file.version.startswith(asked + "/")]
-        return [file for file in files if _extends(file.version, asked)]
+        return [file for file in files if continues(file.version, asked)]
 
     def _is_visible(self, file: Modulefile) -> bool:
         return file.kind in ("", "soft") or (self._options.show_hidden and _is_loadable(file))
@@ -185,14 +195,6 @@ def _is_loadable(file: Modulefile) -> bool:
 
 def _files(rows: Iterable[Sequence[Branch]], name: str) -> list[Modulefile]:
     return [file for row in rows for branch in row if branch.name == name for file in branch.files]
-
-
-def _extends(version: str, asked: str) -> bool:
-    """Say whether a version continues a partial one: `17` is continued by 17.0 and 17-a, not by 170."""
-    if version == asked or not version.startswith(asked):
-        return False
-    last = asked[-1]
-    return last in "-+_.=" or (last.isascii() and last.isalpha()) or version[len(asked)] in "-+_.=/"
 
 
 def _order(file: Modulefile) -> str:

@@ -107,12 +107,20 @@ class Tree:
         A name that no root has may still be an alias made anywhere; `far=False` spares the search for it,
         for names known to be real.
         """
+        if request.versions:
+            from lmodpy.tree.specified import find  # noqa: PLC0415 - few requests have an `@`
+
+            return find(self, request, roots, far=far)
         text = clean(request.text)
         name, found = self._look_up(request, text, roots, far=far)
         if found is None or (name == text and not (self._options.dot_alias and _is_undotted(found, text))):
             return found
         real = name if name != text and found.full_name not in self._rc.virtual else found.full_name
         return found._replace(alias=text, real=real) if real != text else found
+
+    def find_among(self, request: Request, roots: Sequence[str]) -> Modulefile | None:
+        """Return the best modulefile of a real name among the versions that are asked for."""
+        return self._choose(request, request.text, roots) if _is_plausible(request.text) else None
 
     def resolve(self, text: str, roots: Sequence[str]) -> str:
         """Return the real name behind a name that may be an alias or a symbolic version."""
