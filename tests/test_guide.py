@@ -150,6 +150,8 @@ RC_EXAMPLES = {
     "forbid": ({"name": "a/1", "message": "no", "after": "2026-01-31"},),
     "forbidRegex": ({"name": "^a/"},),
     "deprecate": ({"name": "a/1", "use": "a/2", "warn": "2026-01-31"},),
+    "tag": ({"name": "a/1", "tag": "sticky"},),
+    "warn": ({"name": "a/1", "message": "be careful"},),
 }
 
 

@@ -204,31 +204,6 @@ def test_a_broken_rc_file(trees):
     assert f"{rc}:2" in trees.warnings[0]
 
 
-@pytest.mark.parametrize(
-    ("line", "number"),
-    [
-        ("set ModulesVersion $env(V)", 2),
-        ("\nif {1} { module-version x/1 default }", 3),
-        ("module-version x/[info] default", 2),
-        ("module-version x/1 default; puts hi", 2),
-        ("module-version x/1 \\\n default", 2),
-        ('set ModulesVersion "1', 2),
-        ("set other 1", 2),
-        ("module-version x/1", 2),
-        ("# goes on \\\nset ModulesVersion 1", 2),
-        ("eval x", 2),
-    ],
-)
-def test_an_rc_file_that_needs_tcl(trees, line, number):
-    """What cannot be understood without Tcl is not guessed at: a warning names file and line."""
-    trees.write("A/x/1.lua", "A/x/2.lua")
-    rc = trees.text("A/x/.modulerc", f"{TCL}{line}\n")
-    assert trees.file("x") == "A/x/2.lua"
-    assert len(trees.warnings) == 1
-    assert f"{rc}:{number}: " in trees.warnings[0]
-    assert "Tcl" in trees.warnings[0]
-
-
 def test_plain_tcl_statements(trees):
     """Aliases, symbols and hiding in their plain Tcl forms say what the Lua ones say."""
     trees.write("A/x/1.lua", "A/x/2.lua", "A/x/3.lua", "A/x/4.lua")

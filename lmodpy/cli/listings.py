@@ -268,6 +268,8 @@ def _marker(
         hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
         shows_default = "D" if default and name in several else ""
         marks: tuple[str | Mark, ...] = (hidden, _ban(session, module), shows_default)
+        if there is None and session.tree.tagged:
+            marks = (*_tags(context, module), *marks)
         if there is not None:
             marks = (*_marks(context, there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
         elif sayings is not None:
@@ -275,6 +277,14 @@ def _marker(
         return tuple(filter(None, marks)) if any(marks) else ()
 
     return marks_of
+
+
+def _tags(context: Context, module: Modulefile) -> list[Mark | str]:
+    """Return the marks of the tags of a module, and one for a warning."""
+    from lmodpy.session.admission import tagged  # noqa: PLC0415 - few rc files have tags
+
+    marks = _marks(context, tagged(context.session, module))
+    return [*marks, *("W" for _ in context.session.tree.cautions(module)[:1])]
 
 
 def _last_parts(symbols: Iterable[str]) -> tuple[str, ...]:

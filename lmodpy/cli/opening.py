@@ -83,8 +83,12 @@ class Evaluators:
         """Return what an rc file says."""
         from lmodpy.modulefile.rcwords import RcHost  # noqa: PLC0415 - rc files are rare
 
-        host = RcHost(self._environ, self._say, (self._speaker.name, self._speaker.kind))
-        return self.lua().run_rc(path, host)
+        host = RcHost(self._environ, self._say, (self._speaker.name, self._speaker.kind), path)
+        if path.endswith(".lua"):
+            return self.lua().run_rc(path, host)
+        from lmodpy.modulefile.tclrcfiles import COMMANDS  # noqa: PLC0415 - most are mere lists
+
+        return self.tcl().run_rc(path, host, COMMANDS)
 
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a text has something in it that a Lua pattern describes."""

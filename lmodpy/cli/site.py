@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.modulefile.operations import Call
+    from lmodpy.names.request import Request
     from lmodpy.modulefile.sitescope import SiteScope
     from lmodpy.session.session import Changes
     from lmodpy.shells.base import Shell
@@ -316,9 +317,21 @@ class _Host(RcHost):
         super().__init__(environ, tell, shell)
         self._waiting: list[Call] = []
         self._frame: Frame | None = None
-        ask = self._asked
-        self.getenv = lambda name: ask("getenv", name) if self._is_open() else environ.get(name)
-        self.environ = lambda: ask("environ") if self._is_open() else dict(environ)
+
+    def getenv(self, name: str) -> str | None:
+        """Return the value of a variable as it is now."""
+        found: str | None = self._asked("getenv", name) if self._is_open() else super().getenv(name)
+        return found
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment for a program that is started."""
+        found: dict[str, str] = self._asked("environ") if self._is_open() else super().environ()
+        return found
+
+    def is_loaded(self, request: Request) -> bool:
+        """Say whether such a module is loaded now."""
+        found: bool = self._asked("is_loaded", request) if self._is_open() else super().is_loaded(request)
+        return found
 
     def begin(self, context: Context) -> None:
         """Do what the files have said; from now on the command that is at work answers."""

@@ -31,6 +31,13 @@ proc lmodpy::run {path kind procedure text args} {
             ask [list begin $procedure]
             set done [evaluated $child $procedure]
         }
+        if {$kind eq "rc"} {
+            foreach name {ModuleVersion ModulesVersion} {
+                if {[$child eval [list ::info exists ::$name]]} {
+                    ask [list lmodpy:version [$child eval [list ::set ::$name]]]
+                }
+            }
+        }
         return $done
     } finally {
         lappend used $child

@@ -54,3 +54,15 @@ PROPERTIES: Mapping[str, Property] = {
     "status": Property(frozenset(("active",)), {}),
 }
 """The properties that there are at every site."""
+
+
+def property_of(tag: str, declared: Mapping[str, Property]) -> str:
+    """Return the property that a tag is, as `lmod:sticky`: one that has such a value, else one of its own name."""
+    if ":" in tag:
+        return tag
+    name = next((name for name, known in declared.items() if tag in known.values), TAG)
+    return f"{name}:{tag}"
+
+
+TAG = "tag"
+"""The property of tags that are nothing else; it may have any value."""

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
             """Return a record for each loaded module, in load order."""
 
         def tags(self) -> list[str]:
-            """Return what the module is marked with."""
+            """Return the tags of the module."""
 
         def chain(self) -> list[str]:
             """Return the full names of the modules being evaluated, outermost first."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from lmodpy.errors import ModulefileError
 from lmodpy.modulefile import statements as say
 from lmodpy.modulefile.words import kind
+from lmodpy.names.request import satisfies
 from lmodpy.names.terms import Terms, moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
+
+    from lmodpy.names.request import Request
 
 QUESTIONS_TOO = frozenset(("myConfig", "isDir", "isFile"))
 """The words of modulefiles that an rc file has, too."""
@@ -19,23 +22,55 @@ _KINDS = ("normal", "soft", "hidden", "hard")
 _LISTS = {"userA": "users", "groupA": "groups", "notUserA": "not_users", "notGroupA": "not_groups"}
 
 
-def rc_statement(word: str, args: tuple[Any, ...]) -> object:
-    """Return what a word of an rc file says; raises ModulefileError if the arguments do not fit."""
-    return RC_WORDS[word](word, args)
+def rc_statement(word: str, args: tuple[Any, ...], spelt: str = "") -> object:
+    """Return what a word of an rc file says; raises ModulefileError if the arguments do not fit.
+
+    `spelt` is what it is called in another language.
+    """
+    return RC_WORDS[word](spelt or word, args)
 
 
 class RcHost:
     """What an rc file sees of the world: the environment that the command was started in, and who the user is."""
 
     mode_name = "load"
-    name = version = path = asked = ""
+    name = version = asked = ""
     runs_programs = True
 
-    def __init__(self, environ: Mapping[str, str], tell: Callable[[str], None], shell: tuple[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], tell: Callable[[str], None], shell: tuple[str, str], path: str = ""
+    ) -> None:
         self.tell = self.write = tell  # the shell must not evaluate what an rc file writes
-        self.getenv: Callable[[str], str | None] = environ.get
-        self.environ: Callable[[], dict[str, str]] = lambda: dict(environ)
+        self.path = path
         self.shell_name, self.shell_kind = shell
+        self._environ = dict(environ)
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment for a program that the file starts."""
+        return dict(self._environ)
+
+    def getenv(self, name: str) -> str | None:
+        """Return the value of a variable."""
+        return self._environ.get(name)
+
+    def pretend(self, name: str, value: str | None) -> None:
+        """Let the rest of the file see another value of a variable."""
+        self._environ[name] = value or ""
+        if value is None:
+            del self._environ[name]
+
+    def loaded_records(self) -> list[dict[str, str]]:
+        """Return a record for each module that was loaded when the command began."""
+        return [{"fullName": name} for name in self._environ.get("LOADEDMODULES", "").split(":") if name]
+
+    def tags(self) -> list[str]:
+        """Return the tags of the module: a file about modules has none."""
+        return []
+
+    def is_loaded(self, request: Request) -> bool:
+        """Say whether such a module was loaded when the command began."""
+        names = [record["fullName"].rpartition("/") for record in self.loaded_records()]
+        return any(satisfies(request, name or version, version if name else "") for name, _, version in names)
 
     def misused(self, error: Exception) -> None:
         """Give up the file at the first word that is used wrongly."""
@@ -83,6 +118,18 @@ def _forbid(*, patterns: bool) -> Callable[[str, tuple[Any, ...]], object]:
         return say.Forbid(table["name"], *texts, patterns, _terms(table))
 
     return make
+
+
+def _tag(word: str, args: tuple[Any, ...]) -> object:
+    table = _table(word, args, {"tag": list})
+    if not table.get("tag"):
+        raise ModulefileError(f"`{word}` needs a tag: {word}{{name=…, tag=…}}")
+    return say.Tag(table["name"], table["tag"], _terms(table))
+
+
+def _warn(word: str, args: tuple[Any, ...]) -> object:
+    table = _table(word, args, {"message": str})
+    return say.Warn(table["name"], table.get("message", ""), _terms(table))
 
 
 def _deprecate(word: str, args: tuple[Any, ...]) -> object:
@@ -153,4 +200,6 @@ RC_WORDS: dict[str, Callable[[str, tuple[Any, ...]], object]] = {
     "forbid": _forbid(patterns=False),
     "forbidRegex": _forbid(patterns=True),
     "deprecate": _deprecate,
+    "tag": _tag,
+    "warn": _warn,
 }

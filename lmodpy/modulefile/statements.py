@@ -66,3 +66,21 @@ class Forbid(NamedTuple):
     old: bool = False
     use: str = ""
     warn: float | None = None
+
+
+class Tag(NamedTuple):
+    """tag: modules, by name or path, get properties, as if they said so themselves."""
+
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
+    terms: Terms = ALWAYS
+    patterns: bool = False
+
+
+class Warn(NamedTuple):
+    """warn: modules, by name or path, can be loaded, and users are told something about it."""
+
+    names: tuple[str, ...]
+    message: str = ""
+    terms: Terms = ALWAYS
+    patterns: bool = False

@@ -93,10 +93,10 @@ _TOPICS: dict[str, Info] = {
     "usergroups": _among(_groups),
     "version": _version,
     "loaded": _loaded,
+    "tags": _among(lambda run: run.host.tags()),
     "flags": lambda _, __: "0",
     "symbols": lambda run, name: ":".join(run.around.symbols(name or _full_name(run))),
     "alias": lambda run, name: run.around.aliases().get(name, ""),
-    "tags": _among(lambda run: run.host.tags()),
 }
 
 

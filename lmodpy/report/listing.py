@@ -48,6 +48,7 @@ MEANINGS = {
     "F": "is forbidden: loading it is refused",
     "NF": "will soon be forbidden",
     "old": "is deprecated: use something else",
+    "W": "is loaded with a warning",
     "dep": "was not asked for; another module needs it",
 }
 DEPENDENCY = "dep"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from lmodpy.modulefile.properties import TAG, Mark
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lmodpy.modulefile.properties import Mark, Property
+    from lmodpy.modulefile.properties import Property
 
 
 def shown(properties: Iterable[str], declared: Mapping[str, Property]) -> list[Mark]:
@@ -16,4 +18,5 @@ def shown(properties: Iterable[str], declared: Mapping[str, Property]) -> list[M
         name, *several = each.split(":")
         values.setdefault(name, set()).update(several)
     found = ((declared[name].marks, ":".join(sorted(values[name]))) for name in sorted(values) if name in declared)
-    return [marks[together] for marks, together in found if together in marks]
+    marks_found = [marks[together] for marks, together in found if together in marks]
+    return marks_found + [Mark(tag, "is a tag of the site's") for tag in sorted(values.get(TAG, ()))]

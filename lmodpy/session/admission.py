@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lmodpy.errors import Refused
+from lmodpy.modulefile.properties import PROPERTIES, property_of
 from lmodpy.names.request import Request, satisfies
+from lmodpy.tree.directory import Modulefile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from lmodpy.session.frame import Frame
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
-    from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.limits import Ban
 
 _LETTERS = {"": "", "soft": "s"}
@@ -31,6 +32,8 @@ def admitted(session: Session, module: Modulefile) -> str:
         name = "w_Nearly_Forbidden_w_msg" if ban.message else "w_Nearly_Forbidden"
         told = {"fullName": module.full_name, "after": ban.since, "nearlymessage": ban.message}
         session.warn(f"{module.full_name} will be forbidden from {ban.since} on{about}", name, **told)
+    for text in session.tree.cautions(module) if session.tree.tagged else ():
+        session.warn(f"{module.full_name}: {text or 'the site warns of it'}")
     letter = "" if ban is None else "o" if ban.old else "n"
     return _LETTERS.get(module.kind, "h") + "v" * session.tree.is_unlisted(module) + letter
 
@@ -42,6 +45,13 @@ def _deprecated(session: Session, module: Modulefile, ban: Ban) -> None:
     parts += [f"instead: module load {ban.use}" if ban.use else ""]
     if ban.warns:
         session.warn("; ".join(filter(None, parts)))
+
+
+def tagged(session: Session, module: Modulefile | Loaded) -> list[str]:
+    """Return the properties that rc files give a module by tags."""
+    tags = session.tree.tags(module) if isinstance(module, Modulefile) else ()
+    declared = {**PROPERTIES, **session.declared()} if tags else {}
+    return [property_of(tag, declared) for tag in tags]
 
 
 # Conflicts that hold for what is loaded later, too: remembered like properties, under a name that no property can have.

@@ -177,8 +177,11 @@ class Frame:
         ]
 
     def tags(self) -> list[str]:
-        """Return the values of the properties that the module has."""
-        return [text.partition(":")[2] for text in self.properties]
+        """Return the tags of the module: the values of its properties, and what rc files say."""
+        from lmodpy.session.admission import tagged  # noqa: PLC0415 - few modulefiles ask
+
+        known = [*self.properties, *getattr(self.module, "properties", ()), *tagged(self.session, self.module)]
+        return list(dict.fromkeys(value for each in known for value in each.split(":")[1:]))
 
     def chain(self) -> list[str]:
         """Return the full names of the modules being evaluated, outermost first."""

@@ -12,6 +12,10 @@ else:
 
 STICKY = "lmod:sticky"
 """The property of modules that only --force unloads."""
+SUPER_STICKY = "tag:super-sticky"
+"""The property of modules that not even --force unloads."""
+KEPT = "tag:keep-loaded"
+"""The property of modules that stay when no other one needs them any more."""
 
 
 class Loaded(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lmodpy.env.environment import ALIAS, COMPLETION, CSH_FUNCTION, EXPORTED, SH_FUNCTION
 from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations_seldom as op
-from lmodpy.modulefile.properties import PROPERTIES
+from lmodpy.modulefile.properties import PROPERTIES, TAG
 from lmodpy.session.modes import Stopped, ignore
 
 TYPE_CHECKING = False
@@ -197,7 +197,7 @@ def mark_known(frame: Frame, said: op.Property) -> None:
 
 
 def _allows(declared: Mapping[str, Property], name: str, values: Iterable[str]) -> bool:
-    return name in declared and declared[name].values.issuperset(values)
+    return name == TAG or (name in declared and declared[name].values.issuperset(values))
 
 
 def mark(frame: Frame, said: op.Property) -> None:

@@ -26,7 +26,7 @@ def restore_all(session: Session, saved: Collection, *, pinned: bool) -> list[tu
     """
     env = session.env
     openers = _openers(session, saved)
-    session.purge(force=True)
+    session.purge(force=True, wholly=True)
     base = base_path(session) if saved.base is None else saved.base
     tidied = [tidy(root, env.rules.home) for root in base.split(":") if root]
     uses = _uses(saved, tidied, openers)

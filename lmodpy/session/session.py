@@ -11,7 +11,7 @@ from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
-from lmodpy.session.loaded import STICKY, Loaded, LoadedModules
+from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Loaded, LoadedModules
 from lmodpy.session.modes import FamilySwap, Stopped
 from lmodpy.values import made
 
@@ -236,13 +236,14 @@ class Session:
         self.settle()
         self.load([new])
 
-    def purge(self, *, force: bool = False) -> None:
-        """Unload every module, the last loaded first; sticky ones stay unless forced."""
+    def purge(self, *, force: bool = False, wholly: bool = False) -> None:
+        """Unload every module, the last loaded first; sticky ones stay unless forced, super-sticky ones as well."""
         removed = [m for m in reversed(self.loaded.all()) if m.name not in self.pending]
         for module in removed:
             self._named.add(module.name)
             self._unload(module.name)
-        self._keep_sticky(removed, force=force)
+        if not wholly:
+            self._keep_sticky(removed, force=force)
         if not self.frames:
             self.settle()
 
@@ -303,7 +304,8 @@ class Session:
             if module is not None:
                 self.loaded.change(module._replace(brings=tuple(frame.brings), needs=tuple(frame.needs)))
             there = self.loaded.get(name)
-            if there is not None and there.active and not there.wanted and not self._needed(name):
+            idle = there is not None and there.active and not there.wanted and not self._needed(name)
+            if there is not None and idle and KEPT not in there.properties:
                 self._unload(name)
 
     def _needed(self, name: str) -> bool:
@@ -480,7 +482,12 @@ class Session:
         """Return what there is to remember of a module that was evaluated to load it."""
         brings, needs = tuple(dict.fromkeys(frame.brings)), tuple(dict.fromkeys(frame.needs))
         names = frame.name, frame.version, frame.path, frame.asked
-        return made(Loaded, (*names, wanted, brings, needs, tuple(frame.properties), True, self.exact, alias, marks))
+        properties = tuple(frame.properties)
+        if self.tree.tagged:
+            from lmodpy.session.admission import tagged  # noqa: PLC0415 - few rc files have tags
+
+            properties = tuple(dict.fromkeys((*properties, *tagged(self, frame.module))))
+        return made(Loaded, (*names, wanted, brings, needs, properties, True, self.exact, alias, marks))
 
     def _refuse_circle(self, module: Modulefile) -> None:
         if module.name in self.pending:
@@ -589,11 +596,10 @@ class Session:
             self.warn(f"{error.text}{f' ({error.where})' if error.where else ''}; it stays inactive")
 
     def _keep_sticky(self, removed: Sequence[Loaded], *, force: bool) -> None:
-        """Load sticky modules again that were unloaded, the last one first."""
-        if force:
-            return
+        """Load sticky modules again that were unloaded, the last one first; if forced, only those that always stay."""
         kept = []
-        for module in reversed([m for m in removed if self._is_sticky(m) and m.name not in self.loaded]):
+        stays = self._is_super_sticky if force else self._is_sticky
+        for module in reversed([m for m in removed if stays(m) and m.name not in self.loaded]):
             found = self.find(Request.parse(module.full_name))
             if found is not None and found.path == module.path:
                 self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
@@ -601,11 +607,16 @@ class Session:
             else:
                 self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
         if kept:
-            self.say(f"Kept, since sticky: {', '.join(kept)} (`module --force purge` unloads them too)\n")
+            way = "" if force else " (`module --force purge` unloads them too)"
+            self.say(f"Kept, since sticky: {', '.join(kept)}{way}\n")
 
     def _is_sticky(self, module: Loaded) -> bool:
         """Say whether a module is sticky: by what is known of it, or, without a record, by what its file says now."""
-        return STICKY in module.properties or (not module.recorded and module.name in self._sticky)
+        known = STICKY in module.properties or self._is_super_sticky(module)
+        return known or (not module.recorded and module.name in self._sticky)
+
+    def _is_super_sticky(self, module: Loaded) -> bool:
+        return SUPER_STICKY in module.properties
 
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)

@@ -11,7 +11,8 @@ from functools import partial
 from operator import attrgetter
 
 from lmodpy import system
-from lmodpy.modulefile.statements import ModuleVersion
+from lmodpy.errors import LmodError
+from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 from lmodpy.tree.branches import Branches
 from lmodpy.tree.directory import Folders, base_of
 from lmodpy.tree.rcfiles import RcFiles
@@ -169,7 +170,7 @@ class _Plain(RcFiles):
         self._watching.stamps[path] = stamp_of(path)
         known = len(self.warnings)
         statements = super()._statements(path)
-        if len(self.warnings) > known:
+        if len(self.warnings) > known or not _STORED.issuperset(map(type, statements or ())):
             self.varying.append(path)
         return statements
 
@@ -179,7 +180,13 @@ def _marking(rules: Rules) -> tuple[object, ...]:
     return (ModuleVersion(rules.default, ("default",)),) if rules.default else ()
 
 
+_STORED = frozenset((ModuleVersion, ModuleAlias, Hide))
+"""What an index can keep; what depends on users and dates is read by each command."""
+
+
 def _plain_statements(path: str) -> list[object]:
+    if not path.endswith(".lua"):
+        raise LmodError("needs Tcl")
     from lmodpy.spider.plainrc import statements  # noqa: PLC0415 - rc files are rare
 
     return statements(system.decode(system.content(path)))

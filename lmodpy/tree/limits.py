@@ -9,6 +9,7 @@ import time
 
 from lmodpy import system
 from lmodpy.errors import LmodError
+from lmodpy.names.specifiers import admits
 from lmodpy.names.terms import date
 from lmodpy.tree.rules import resolve
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, NamedTuple, TypeVar
 
-    from lmodpy.modulefile.statements import Forbid, Hide
+    from lmodpy.modulefile.statements import Forbid, Hide, Tag, Warn
     from lmodpy.tree.rules import Rules
 
-    Said = TypeVar("Said", Hide, Forbid)
+    Said = TypeVar("Said", Hide, Forbid, Tag, Warn)
 else:
     from lmodpy.values import NamedTuple
 
@@ -58,6 +59,7 @@ class Limits:
         self._now = time.time()
         self._user, self._groups = system.user()
         self._named: dict[tuple[Rules, object], dict[str, list[Any]]] = {}
+        self._unnamed: dict[tuple[Rules, object], list[Any]] = {}
 
     def hide(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> Hide | None:
         """Return the statement that decides how hidden a module is."""
@@ -80,6 +82,16 @@ class Limits:
                 coming = Ban(said.nearly_message or said.message, date(after))
         return coming
 
+    def tags(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> list[str]:
+        """Return the tags that a module has now."""
+        about = self._about(_tags, _names(name, full_name, path), tables)
+        return list(dict.fromkeys(tag for said in about if said.terms.hold_at(self._now) for tag in said.tags))
+
+    def warnings(self, name: str, full_name: str, path: str, tables: Sequence[Rules]) -> list[str]:
+        """Return what users are told about a module now."""
+        about = self._about(_warns, _names(name, full_name, path), tables)
+        return list(dict.fromkeys(said.message for said in about if said.terms.hold_at(self._now)))
+
     def _about(
         self, of: Callable[[Rules], list[Said]], names: Sequence[str], tables: Sequence[Rules]
     ) -> Iterator[Said]:
@@ -92,9 +104,17 @@ class Limits:
             for name in names:
                 yield from self._concerning(exact.get(name, ()))
         for rules in tables:
-            for said in self._concerning(said for said in reversed(of(rules)) if said.patterns):
-                if any(self._matches(pattern, name) for pattern in said.names for name in names):
+            for said in self._concerning(self._loose(of, rules)):
+                fits = self._matches if said.patterns else _is_version
+                if any(fits(pattern, name) for pattern in said.names for name in names):
                     yield said
+
+    def _loose(self, of: Callable[[Rules], list[Said]], rules: Rules) -> list[Said]:
+        """Return the statements of some rules with patterns, or with versions behind an `@`."""
+        if (rules, of) not in self._unnamed:
+            loose = [said for said in reversed(of(rules)) if said.patterns or "@" in "".join(said.names)]
+            self._unnamed[rules, of] = loose
+        return self._unnamed[rules, of]
 
     def _matches(self, pattern: str, name: str) -> bool:
         """Say whether a pattern matches; one that turns out to be none leaves a warning and matches nothing."""
@@ -128,6 +148,22 @@ def _hides(rules: Rules) -> list[Hide]:
 
 def _forbids(rules: Rules) -> list[Forbid]:
     return rules.forbids
+
+
+def _tags(rules: Rules) -> list[Tag]:
+    return rules.tags
+
+
+def _warns(rules: Rules) -> list[Warn]:
+    return rules.warns
+
+
+def _is_version(asked: str, full_name: str) -> bool:
+    """Say whether `foo@1.2:` means a module."""
+    if "@" not in asked:
+        return False
+    name, _, versions = asked.rpartition("@")
+    return full_name.startswith(f"{name}/") and admits(versions, full_name[len(name) + 1 :])
 
 
 def _names(name: str, full_name: str, path: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.modulefile.statements import Forbid, Hide, ModuleAlias, ModuleVersion, ModuleVirtual
+from lmodpy.modulefile.statements import Forbid, Hide, ModuleAlias, ModuleVersion, ModuleVirtual, Tag, Warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,4 +41,6 @@ MEANINGS: dict[type, Callable[[Rules, Any], None]] = {
     ModuleVirtual: _module_virtual,
     Hide: lambda rules, said: rules.hides.append(said),
     Forbid: lambda rules, said: rules.forbids.append(said),
+    Tag: lambda rules, said: rules.tags.append(said),
+    Warn: lambda rules, said: rules.warns.append(said),
 }

@@ -20,7 +20,7 @@ class RcFiles:
 
     def __init__(
         self,
-        read_lua: Callable[[str], Sequence[object]],
+        read: Callable[[str], Sequence[object]],
         folders: Folders,
         limits: Callable[[], Limits],
         system: Sequence[str] = (),
@@ -31,13 +31,15 @@ class RcFiles:
         self.virtual: dict[str, str] = {}
         """The virtual modules of all rc files read so far, with the names behind them."""
         self.limited = False
-        """Whether some of them hide or forbid."""
+        """Whether some of them hide, forbid, tag or warn."""
+        self.tagged = False
+        """Whether some of them tag modules, or warn of them."""
         self.naming = False
         """Whether some of them give modules other names."""
         self._make_limits = limits
         self._is_visible = is_visible
         self._limits: Limits | None = None
-        self._read_lua = read_lua
+        self._read = read
         self._folders = folders
         self._system = system
         self._user = user
@@ -127,6 +129,18 @@ class RcFiles:
             return None
         return self._judge().ban(module.name, module.full_name, module.path, tables)
 
+    def tags(self, module: Modulefile) -> list[str]:
+        """Return the tags that rc files give a module."""
+        tables = self._tables_of(module)
+        return self._judge().tags(module.name, module.full_name, module.path, tables) if _any(tables, "tags") else []
+
+    def cautions(self, module: Modulefile) -> list[str]:
+        """Return what rc files have to say to who loads a module."""
+        tables = self._tables_of(module)
+        if not _any(tables, "warns"):
+            return []
+        return self._judge().warnings(module.name, module.full_name, module.path, tables)
+
     def _tables_of(self, module: Modulefile) -> tuple[Rules, ...]:
         base = base_of(module.root)
         return self.tables(base, module.path[len(base) + 1 :].rpartition("/")[0])
@@ -170,17 +184,15 @@ class RcFiles:
             rules.add(statements)
             self.virtual.update(rules.virtuals)
             self.naming = self.naming or bool(rules.aliases or rules.versions)
-            self.limited = self.limited or bool(rules.hides or rules.forbids)
+            self.tagged = self.tagged or bool(rules.tags or rules.warns)
+            self.limited = self.limited or rules.limiting
 
     def _statements(self, path: str) -> Sequence[object] | None:
         """Read an rc file; None means that it does not count, since it is not there or not of this kind."""
         if not system.is_file(path):
             return None
-        return self._lua(path) if path.endswith(".lua") else self._tcl(path)
-
-    def _lua(self, path: str) -> Sequence[object]:
         try:
-            return self._read_lua(path)
+            return self._read(path) if path.endswith(".lua") else self._tcl(path)
         except LmodError as error:
             where = getattr(error, "where", "") or path
             self.warnings.append(f"{where}: {error.text}; this rc file is ignored")
@@ -189,21 +201,16 @@ class RcFiles:
         return ()
 
     def _tcl(self, path: str) -> Sequence[object] | None:
-        try:
-            with open(path, "rb") as file:
-                text = file.read()
-        except OSError as error:
-            self.warnings.append(f"{path}: {error.strerror}; this rc file is ignored")
-            return ()
+        text = system.content(path)
         if text and not text.startswith(COOKIE):
             return None
-        from lmodpy.tree.tclrc import NeedsTclError, tcl_statements  # noqa: PLC0415 - rc files are rare
+        from lmodpy.tree.tclrc import NeedsTclError, tcl_statements, with_files  # noqa: PLC0415 - rc files are rare
 
         try:
-            return tcl_statements(system.decode(text))
-        except NeedsTclError as error:
-            self.warnings.append(f"{path}:{error.line}: this needs Tcl support, which is not there yet; file ignored")
-            return ()
+            said: Sequence[object] = tcl_statements(system.decode(text), path)
+        except NeedsTclError:
+            said = self._read(path)
+        return with_files(said, path.rpartition("/")[0], system.is_file)
 
     def _files_of(self, path: str) -> list[str]:
         if not system.is_folder(path):
@@ -213,6 +220,10 @@ class RcFiles:
         except OSError:
             return []
         return [f"{path}/{name}" for name in names if not self._folders.skips(name)]
+
+
+def _any(tables: Sequence[Rules], kind: str) -> bool:
+    return any(getattr(rules, kind) for rules in tables)
 
 
 def _marked_by_file(path: str) -> str:

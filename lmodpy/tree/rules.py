@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lmodpy.modulefile.statements import Forbid, Hide
+    from lmodpy.modulefile.statements import Forbid, Hide, Tag, Warn
 
 
 class Rules:
@@ -23,6 +23,8 @@ class Rules:
         self.defaults: list[str] = []
         self.hides: list[Hide] = []
         self.forbids: list[Forbid] = []
+        self.tags: list[Tag] = []
+        self.warns: list[Warn] = []
 
     def add(self, statements: Sequence[object]) -> None:
         """Take in what a file says; later statements win."""
@@ -30,6 +32,11 @@ class Rules:
 
         for statement in statements:
             MEANINGS[type(statement)](self, statement)
+
+    @property
+    def limiting(self) -> bool:
+        """Say whether something in it concerns whether, or how, a module is loaded or listed."""
+        return bool(self.hides or self.forbids or self.tags or self.warns)
 
     @property
     def default(self) -> str:

@@ -1,81 +1,93 @@
-"""Tcl rc files of the plainest kind, read without Tcl: literal words, one command on a line."""
+"""Tcl rc files that say nothing but names, read without Tcl: commands of literal words, each on a line of its own.
+
+Whatever could mean something else to Tcl than to us is left to Tcl.
+"""
 
 from __future__ import annotations
 
-from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
+from lmodpy.errors import ModulefileError
+from lmodpy.modulefile.statements import ModuleVirtual
+from lmodpy.modulefile.tclrcwords import TCL_RC_WORDS, marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
+
+CHOSEN = ("ModulesVersion", "ModuleVersion")
+"""The variables that mark a default version, once the file has ended."""
 
 
 class NeedsTclError(Exception):
     """A Tcl rc file says something that only Tcl can understand."""
 
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
-        self.line = line
 
-
-def tcl_statements(text: str) -> list[object]:
-    """Read a Tcl rc file of the plainest kind: commands with literal words, one on a line.
-
-    ModulesVersion is looked at when the file has ended, so it overrides every default marked before.
-    """
+def tcl_statements(text: str, path: str = "") -> list[object]:
+    """Read a Tcl rc file of literal words; raises NeedsTclError, and ModulefileError with the place of a mistake."""
+    commands = [(number, words) for number, line in enumerate(text.split("\n"), 1) if (words := _words(line))]
+    if not all(words[0] in TCL_RC_WORDS or _chosen(words) for _, words in commands):
+        raise NeedsTclError
     statements: list[object] = []
     chosen = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        words = _literal_words(line, number)
-        if not words:
-            continue
-        if words[0] == "set" and len(words) == 3 and words[1] in {"ModulesVersion", "ModuleVersion"}:
-            chosen = words[2]
-            continue
-        statements.extend(_said(words, number))
-    if chosen:
-        statements.append(ModuleVersion(chosen, ("default",)))
-    return statements
+    for number, words in commands:
+        chosen = _chosen(words) or chosen
+        if words[0] in TCL_RC_WORDS:
+            try:
+                statements.append(TCL_RC_WORDS[words[0]](words[0], words[1:]))
+            except ModulefileError as error:
+                raise ModulefileError(error.text, f"{path}:{number}" if path else "") from None
+    return statements + marked(chosen)
 
 
-def _said(words: Sequence[str], number: int) -> Iterator[object]:
-    command, *args = words
-    if command == "module-version" and len(args) > 1:
-        yield ModuleVersion(args[0], tuple(args[1:]))
-    elif command == "module-alias" and len(args) == 2:
-        yield ModuleAlias(*args)
-    elif command in ("hide-version", "hide-modulefile") and args:
-        yield Hide(tuple(args))
-    else:
-        raise NeedsTclError(number)
+def with_files(statements: Sequence[object], folder: str, is_file: Callable[[str], bool]) -> list[object]:
+    """Return statements in which a virtual module has a name behind it where the rc file has said a path."""
+    return [
+        said._replace(target=_named(said.target, folder, is_file)) if isinstance(said, ModuleVirtual) else said
+        for said in statements
+    ]
 
 
-def _literal_words(line: str, number: int) -> list[str]:
+def _named(target: str, folder: str, is_file: Callable[[str], bool]) -> str:
+    inside = target.removeprefix(f"{folder}/")
+    found = next((path for path in (inside, f"{inside}.lua") if is_file(f"{folder}/{path}")), "")
+    return f"/{found.removesuffix('.lua').removeprefix('./')}" if found else target
+
+
+def _chosen(words: Sequence[str]) -> str:
+    """Return the version that a command marks by setting a variable."""
+    return words[2] if words[0] == "set" and len(words) == 3 and words[1] in CHOSEN else ""
+
+
+def _words(line: str) -> list[str]:
     """Split a line into words that mean themselves; a comment has none."""
     rest = line.strip(" \t\r")
     if rest.startswith("#"):
         if rest.endswith("\\"):
-            raise NeedsTclError(number)
+            raise NeedsTclError
         return []
     words: list[str] = []
-    while rest:
-        word, rest = _literal_word(rest, number)
+    while rest and rest != ";":
+        if rest[0] == ";":
+            raise NeedsTclError
+        word, rest = _word(rest)
         words.append(word)
         rest = rest.lstrip(" \t")
     return words
 
 
-def _literal_word(text: str, number: int) -> tuple[str, str]:
-    closing = {'"': '"', "{": "}"}.get(text[0])
+def _word(text: str) -> tuple[str, str]:
+    closing, special = _QUOTES.get(text[0], ("", _SPECIAL))
     if closing:
         word, found, rest = text[1:].partition(closing)
-        if not found or (rest and rest[0] not in " \t"):
-            raise NeedsTclError(number)
+        if not found or rest[:1] not in ("", " ", "\t", ";"):
+            raise NeedsTclError
     else:
-        word = text.replace("\t", " ").partition(" ")[0]
-        rest = text[len(word) :]
-    if any(character in _TCL_SYNTAX for character in word):
-        raise NeedsTclError(number)
+        end = next((place for place, char in enumerate(text) if char in " \t;"), len(text))
+        word, rest = text[:end], text[end:]
+    if not special.isdisjoint(word) or any(char < " " and char != "\t" for char in word):
+        raise NeedsTclError
     return word, rest
 
 
-_TCL_SYNTAX = frozenset('$[]\\{}";')
+_SPECIAL = frozenset('$[]\\{}";')
+_QUOTES = {'"': ('"', frozenset("$[\\")), "{": ("}", frozenset("{\\"))}
+"""By what opens a word: what closes it, and what in it would not stand for itself."""

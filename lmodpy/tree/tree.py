@@ -98,8 +98,13 @@ class Tree:
 
     @property
     def limited(self) -> bool:
-        """Say whether some rc file hides or forbids modules, so that it is worth asking."""
+        """Say whether some rc file hides, forbids or tags modules, or warns of them, so that it is worth asking."""
         return self._rc.limited
+
+    @property
+    def tagged(self) -> bool:
+        """Say whether some rc file tags modules, or warns of them."""
+        return self._rc.tagged
 
     def find(self, request: Request, roots: Sequence[str], *, far: bool = True) -> Modulefile | None:
         """Return the modulefile that `load` takes for a request, or None.
@@ -200,6 +205,14 @@ class Tree:
     def is_unlisted(self, module: Modulefile) -> bool:
         """Say whether a module is to be left out where loaded modules are listed."""
         return self._rc.is_unlisted(module)
+
+    def tags(self, module: Modulefile) -> list[str]:
+        """Return the tags that rc files give a module; only asked where there are some."""
+        return self._rc.tags(module)
+
+    def cautions(self, module: Modulefile) -> list[str]:
+        """Return what rc files have to say to who loads a module."""
+        return self._rc.cautions(module)
 
     def follow(self, system: Sequence[str]) -> None:
         """Go on with other rc files of the system, since a modulefile has named them."""
