@@ -136,6 +136,7 @@ EXAMPLES = {
     "inherit": (),
     "purge": (),
     "haveDynamicMPATH": (),
+    "variant": ("build", "debug"),
     "requireFullName": (),
     "os.exit": (0,),
 }

@@ -17,7 +17,7 @@ from lmodpy.names.request import Request, atleast, between, latest
 from lmodpy.report.details import call_line, help_text, show_text, whatis_text
 from lmodpy.report.listing import Block, Entry, avail_list, changes_text, loaded_list, terse_avail, terse_list
 from lmodpy.report.text import PLAIN, Style, columns, error_text, rule, visible, warning_text, wrap
-from lmodpy.session.session import Changes
+from lmodpy.session.loaded import Changes
 from tests.needs import needs
 
 COLOURED = Style(colour=True)

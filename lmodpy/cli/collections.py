@@ -14,6 +14,7 @@ from lmodpy.session import collection, luatable
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import LoadedModules
 from lmodpy.session.restoring import base_path, restore_all
+from lmodpy.session.variants import variants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def tell(context: Context, place: Place) -> None:
     opened = {path for saved in whole.modules for path in saved.opens or ()}
     base = (whole.base or "").split(":")
     uses = [root for root in whole.roots if root not in opened and root not in base]
-    names = [saved.asked or saved.full_name for saved in whole.modules]
+    names = [" ".join((saved.asked or saved.full_name, *saved.variants)) for saved in whole.modules]
     if context.line.on("json"):
         modules = [
             {"fullName": m.full_name, "asked": m.asked, "wanted": m.wanted, "path": m.path} for m in whole.modules
@@ -274,6 +275,8 @@ def _said(session: Session, module: Modulefile | Loaded) -> tuple[str, ...] | No
 def _kept(session: Session, module: Loaded) -> dict[str, Any]:
     """Return what is written down of a module besides what Lmod's table has in every command."""
     kept: dict[str, Any] = {"lmodpyBrings": list(module.brings), "lmodpyNeeds": list(module.needs)}
+    if module.properties:
+        kept["lmodpyVariants"] = list(variants(module.properties))
     if module.recorded:
         opened = session.env.put_in("MODULEPATH", module.name)
         kept["actionA"] = [f'prepend_path("MODULEPATH","{path}")' for path in opened]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy.cli.context import Context
 from lmodpy.errors import ModuleNotFound, UsageError
-from lmodpy.names.request import Request, latest
+from lmodpy.names.request import Request, requests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,14 +78,13 @@ def load(context: Context) -> None:
     gone = [Request.parse(word[1:]) for word in words if word.startswith("-") and len(word) > 1]
     if "-" in words:
         raise UsageError("a lone `-` names no module", hint="`-name` unloads, `name` loads")
-    wanted = [word.removeprefix("+") for word in words if not word.startswith("-")]
+    wanted = [word for word in words if not word.startswith("-")]
     if not words:
         context.requests()
     if gone:
         _note_unknown(context, context.session.unload(gone, force=context.line.on("force")))
-    make = latest if context.line.on("latest") else Request.parse
     try:
-        context.session.load([make(word) for word in wanted])
+        context.session.load(requests(wanted, newest=context.line.on("latest")))
     except ModuleNotFound as error:
         _explain(error, context, wanted)
         raise

@@ -111,14 +111,13 @@ class Context:
 
     def requests(self) -> list[Request]:
         """Return the arguments as requests for modules; at least one is wanted."""
-        from lmodpy.names.request import Request, latest  # noqa: PLC0415 - some commands need none
+        from lmodpy.names.request import requests  # noqa: PLC0415 - some commands need none
 
         if not any(self.line.words):
             raise UsageError(
                 f"`module {self.line.command}` takes the name of a module", hint="`module avail` lists them"
             )
-        make = latest if self.line.on("latest") else Request.parse
-        return [make(word) for word in self.line.words]
+        return requests(self.line.words, newest=self.line.on("latest"))
 
     def answer(self, data: Mapping[str, object]) -> None:
         """Answer with JSON instead of text, as `--json` asks for: `if context.line.on("json"): context.answer(…)`."""

@@ -43,8 +43,9 @@ def list_(context: Context) -> None:
 
         context.listing.append(loaded_tree_text(modules, known))
         return
-    entries = [Entry(m.full_name, _loaded_marks(context, m), m.name, alias=_alias(m)) for m in modules]
-    if line.on("terse"):
+    terse = line.on("terse")
+    entries = [Entry(_called(m, terse=terse), _loaded_marks(context, m), m.name, alias=_alias(m)) for m in modules]
+    if terse:
         decorate = context.settings.flag("terse_marks")
         told = entries or not any(m.active for m in known)
         context.listing.append(terse_list(entries, decorate=decorate) if told else "")
@@ -210,6 +211,15 @@ def _loaded_marks(context: Context, module: Loaded) -> tuple[str | Mark, ...]:
 
 def _marks(context: Context, properties: Sequence[str]) -> list[Mark]:
     return shown(properties, context.site_rc.properties) if properties else []
+
+
+def _called(module: Loaded, *, terse: bool) -> str:
+    """Return the full name of a loaded module; for people, with its variants."""
+    if terse or not module.properties:
+        return module.full_name
+    from lmodpy.session.variants import variants  # noqa: PLC0415 - few modules have properties
+
+    return " ".join((module.full_name, *variants(module.properties)))
 
 
 def _alias(module: Loaded) -> str:

@@ -34,14 +34,14 @@ def show(context: Context) -> None:
         elif context.line.on("raw"):
             texts.append(_content(module.path))
         else:
-            frame = context.session.read(module, "show", request.text)
+            frame = context.session.read(module, "show", request)
             texts.append(show_text(module.path, frame.journal, context.width()))
 
 
 def _paths(context: Context, module: Modulefile | Loaded, request: Request) -> str:
     """Return the path of a modulefile and of those that it inherits from; of one that is broken, its own."""
     try:
-        calls = context.session.read(module, "show", request.text).journal
+        calls = context.session.read(module, "show", request).journal
     except ModulefileError:
         calls = []
     return path_text(module.path, calls)
@@ -80,16 +80,16 @@ def _shown_data(context: Context, module: Named, request: Request) -> dict[str, 
         return {"text": _content(module.path)}
     from lmodpy.report.data import calls_data  # noqa: PLC0415 - only for programs
 
-    return {"calls": calls_data(context.session.read(module, "show", request.text).journal)}
+    return {"calls": calls_data(context.session.read(module, "show", request).journal)}
 
 
 def _help(context: Context, module: Named, request: Request) -> str:
-    said = [call.operation for call in context.session.read(module, "help", request.text).journal]
+    said = [call.operation for call in context.session.read(module, "help", request).journal]
     return "".join(op.text for op in said if isinstance(op, Help))
 
 
 def _whatis(context: Context, module: Named, request: Request) -> list[str]:
-    said = [call.operation for call in context.session.read(module, "whatis", request.text).journal]
+    said = [call.operation for call in context.session.read(module, "whatis", request).journal]
     return [op.text for op in said if isinstance(op, Whatis)]
 
 
@@ -105,7 +105,7 @@ def _shown(context: Context, text: str) -> str:
 def check(context: Context) -> None:
     """Evaluate the named modulefiles as if to load them; raises what they would, and nothing else comes of it."""
     for module, request in meant(context):
-        context.session.read(module, "check", request.text)
+        context.session.read(module, "check", request)
 
 
 def meant(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loaded, Request]]:
@@ -113,7 +113,7 @@ def meant(context: Context, *, must: bool = True) -> list[tuple[Modulefile | Loa
     session = context.session
     chosen: list[tuple[Modulefile | Loaded, Request]] = []
     for request in context.requests():
-        loaded = session.loaded.active_named(request.literally)
+        loaded = session.loaded.active_named(request.literally) if not request.variants else None
         module = loaded or session.find(request)
         if module is not None:
             chosen.append((module, request))

@@ -113,11 +113,11 @@ class Search:
             matches = self._context.session.tree.matches
             found = containing(self._known(), lambda text: matches(word, text))
         else:
-            known = self._known(word)
+            known = self._known(_bare(word))
             found = matching(word, known)
             real = meant(self._session, word, self.crawl.roots) if word not in known else word
             if real != word and real:
-                found = matching(real, self._known(real)) or found
+                found = matching(real, self._known(_bare(real))) or found
         if found or self._context.line.on("terse"):
             return found
         raise self._unknown(word)
@@ -152,6 +152,11 @@ class Search:
             "F": all(ban is not None and ban.refuses for ban in bans),
         }
         return tuple(mark for mark, holds in marks.items() if holds)
+
+
+def _bare(word: str) -> str:
+    """Return what a word has in front of an `@`."""
+    return word.partition("@")[0] or word
 
 
 def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:

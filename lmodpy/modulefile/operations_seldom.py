@@ -145,3 +145,15 @@ class ExitCommand(NamedTuple):
     """os.exit: end the whole command."""
 
     status: int
+
+
+class Variant(NamedTuple):
+    """Have a variant: the user chooses one of some values, any if there are none named.
+
+    `default` is what it is if nothing is asked for; None: something must be. Those of a switch are `on` and `off`.
+    """
+
+    name: str
+    values: tuple[str, ...] = ()
+    default: str | None = None
+    switch: bool = False

@@ -67,6 +67,9 @@ proc lmodpy::furnish {child path kind variables} {
     foreach word $words($kind) {
         interp alias $child $word {} lmodpy::word $word
     }
+    if {"variant" in $words($kind)} {
+        interp alias $child variant {} lmodpy::variant $child
+    }
     foreach word {puts exec open} {
         interp alias $child $word {} lmodpy::$word $child
     }
@@ -103,6 +106,14 @@ proc lmodpy::word {word args} {
     set args [linsert $args 0 $word]
     lassign [ask $args] code value errorcode
     return -code $code -errorcode $errorcode $value
+}
+
+# A variant is also an element of an array.
+proc lmodpy::variant {child args} {
+    if {[regexp {^(\S+) (.*)$} [word variant {*}$args] all name value]} {
+        $child eval [list ::set ::ModuleVariant($name) $value]
+    }
+    return ""
 }
 
 # Only what goes to the user or to the user's shell is lmodpy's.

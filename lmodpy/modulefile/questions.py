@@ -57,6 +57,9 @@ if TYPE_CHECKING:
         def loaded_records(self) -> list[dict[str, Any]]:
             """Return a record for each loaded module, in load order."""
 
+        def variant(self, name: str) -> str | bool | None:
+            """Return the value of a variant of this module; of a switch, whether it is on; None if it has none."""
+
         def tags(self) -> list[str]:
             """Return the tags of the module."""
 
@@ -177,6 +180,11 @@ def _uuid(_: Host, epoch: float) -> str:
     return f"{time.strftime('%Y_%m_%d_%H_%M_%S', time.localtime(epoch))}-{uuid.uuid4()}"
 
 
+def _variant(host: Host, name: str, fallback: str | None = None) -> Any:
+    value = host.variant(name)
+    return fallback if value is None else value
+
+
 def _trace(host: Host, text: str = "") -> str:
     return "\n".join(([text] if text else []) + [f"  {name}" for name in host.chain()])
 
@@ -185,6 +193,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "mode": lambda host: host.mode_name,
     "isloaded": lambda host, name: host.is_loaded(_request(name)),
     "isPending": lambda host, name: host.is_pending(_request(name)),
+    "getvariant": _variant,
     "isAvail": lambda host, name: host.available(_request(name)) or False,
     "loaded_modules": _loaded_modules,
     "myModuleName": lambda host: host.name,

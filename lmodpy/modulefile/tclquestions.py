@@ -135,6 +135,18 @@ def _getenv(run: Run, _: str, args: list[str]) -> str:
     return str(value) if value is not None else "".join(fallback)
 
 
+def _getvariant(run: Run, spelt: str, args: list[str]) -> str:
+    from lmodpy.modulefile.tclwords import parsed  # noqa: PLC0415 - where this module is imported from
+
+    _options, names = parsed(spelt, args, {"--return-value": "value"})
+    if len(names) not in (1, 2):
+        raise complaint(spelt, "takes the name of a variant, and what it is if there is none")
+    value = run.host.variant(names[0])
+    if isinstance(value, bool):
+        return _yes(value)
+    return "".join(names[1:]) if value is None else value
+
+
 def _versioncmp(_: Run, spelt: str, args: list[str]) -> str:
     if len(args) != 2:
         raise complaint(spelt, "takes two versions")
@@ -187,6 +199,7 @@ COMMANDS: dict[str, Command] = {
     "is-used": _is_used,
     "getenv": _getenv,
     "versioncmp": _versioncmp,
+    "getvariant": _getvariant,
     "system": _system,
     "uname": _uname,
     "lsb-release": _lsb_release,

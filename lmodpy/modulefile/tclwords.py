@@ -218,6 +218,17 @@ def _puts(run: Run, _: str, args: list[str]) -> None:
         said(run, "execute", cmd=text.removesuffix("\n"), modeA={1: mode if mode == "unload" else "load"})
 
 
+def _variant(run: Run, spelt: str, args: list[str]) -> str:
+    """Have a variant; return its name and, behind a blank, its value, if it has one now."""
+    options, names = parsed(spelt, args, {"--boolean": "boolean", "--default": "default:"})
+    if not names:
+        raise complaint(spelt, "takes the name of a variant")
+    switch = True if "boolean" in options else None
+    said(run, "variant", *names, spelt=spelt, boolean=switch, default=options.get("default"))
+    value = run.host.variant(names[0])
+    return names[0] if value is None else f"{names[0]} {int(value) if isinstance(value, bool) else value}"
+
+
 def _message(word: str) -> Command:
     def command(run: Run, spelt: str, args: list[str]) -> None:
         said(run, word, " ".join(parsed(spelt, args, {"-nonewline": "nonewline"})[1]))
@@ -302,6 +313,7 @@ COMMANDS: dict[str, Command] = {
     "reportWarning": _message("LmodWarning"),
     "reportError": _message("LmodError"),
     "exit": _exit,
+    "variant": _variant,
     "chdir": _plain("chdir"),
     "x-resource": _refused,
     **dict.fromkeys(
@@ -313,7 +325,7 @@ COMMANDS: dict[str, Command] = {
     ),
     **dict.fromkeys(
         (
-            *("module-info", "is-loaded", "is-avail", "is-saved", "is-used", "getenv", "versioncmp"),
+            *("module-info", "is-loaded", "is-avail", "is-saved", "is-used", "getenv", "versioncmp", "getvariant"),
             *("system", "uname", "lsb-release"),
         ),
         _seldom,

@@ -213,10 +213,19 @@ def requests_of(word: str, args: Sequence[Any], *, strict: bool) -> tuple[Reques
         if isinstance(value, Request):
             found.append(value)
         elif isinstance(value, str):
+            if found and (value.startswith(("+", "~")) or "=" in value) and _is_variant(value):
+                found[-1] = found[-1]._replace(variants=(*found[-1].variants, value))
+                continue
             found.append(Request.parse(text_of(word, value).strip()))
         elif strict:
             raise complaint(word, f"takes names of modules, not {kind(value)}")
     return tuple(found)
+
+
+def _is_variant(word: str) -> bool:
+    from lmodpy.names.specifiers import is_variant  # noqa: PLC0415 - few modulefiles name variants
+
+    return is_variant(word)
 
 
 def _load(verb: str) -> Maker:

@@ -7,6 +7,7 @@ from lmodpy.modulefile import operations_seldom as op
 from lmodpy.modulefile.operations import Load
 from lmodpy.modulefile.words import complaint, count, requests_of, said, text_of, texts_of, variable
 from lmodpy.names.request import Request
+from lmodpy.names.specifiers import SWITCH, is_variant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +75,26 @@ def _mgrload(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     record = args[1] if isinstance(args[1], dict) else {}
     request = Request.parse(text_of(word, record.get("userName")))
     return Load((request,), "load" if args[0] else "try_load")
+
+
+def _variant(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+    table = args[0] if len(args) == 1 and isinstance(args[0], dict) else dict(enumerate(args, 1))
+    unknown = [key for key in table if isinstance(key, str) and key not in ("boolean", "default")]
+    if unknown:
+        raise complaint(word, f"does not know `{unknown[0]}`; it takes boolean, default")
+    name, *values = texts_of(word, [table[key] for key in table if not isinstance(key, str)] or [""])
+    if not is_variant(f"+{name}"):
+        raise complaint(word, f"takes the name of a variant, not {name!r}")
+    switch, default = table.get("boolean") is True, table.get("default")
+    if switch and values:
+        raise complaint(word, "takes no values for a boolean variant")
+    if default is not None:
+        default = said(word, default)
+        default = SWITCH.get(default.lower(), default) if switch else default
+    made = op.Variant(name, ("on", "off") if switch else tuple(values), default, switch)
+    if default is not None and made.values and default not in made.values:
+        raise complaint(word, f"takes one of {', '.join(made.values)} as default of `{name}`, not {default!r}")
+    return made
 
 
 def _extensions(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
@@ -148,6 +169,7 @@ OPERATIONS: dict[str, tuple[Maker, bool]] = {
     "unload": (_unload, True),
     "always_unload": (_unload, True),
     "extensions": (_extensions, False),
+    "variant": (_variant, False),
     "add_property": (_property("add"), False),
     "remove_property": (_property("remove"), False),
     "LmodMessage": (_message("message"), False),

@@ -7,7 +7,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import NamedTuple
 else:
     from lmodpy.values import NamedTuple
@@ -100,6 +100,16 @@ def between(text: str, low: str, high: str) -> Request:
 def latest(text: str) -> Request:
     """Ask for the highest version, whatever is marked as the default."""
     return Request.parse(text)._replace(latest=True)
+
+
+def requests(words: Sequence[str], *, newest: bool = False) -> list[Request]:
+    """Return what the words of a command ask for; `newest`: in the highest version. `+name` in front is a name."""
+    make = latest if newest else Request.parse
+    if not any(word[:1] in ("+", "~") or "=" in word for word in words):
+        return [make(word) for word in words]
+    from lmodpy.names.specifiers import joined  # noqa: PLC0415 - few users ask for variants
+
+    return joined([make(word) for word in (words[0].removeprefix("+"), *words[1:])], words)
 
 
 def satisfies(request: Request, name: str, version: str, how: str = "isloaded") -> bool:

@@ -34,6 +34,21 @@ def is_variant(word: str) -> bool:
     return bool(name) and "/" not in name and (bool(equals) if word[0] not in "+~" else not equals)
 
 
+SWITCH = {
+    **dict.fromkeys(("on", "yes", "true", "1", "y", "t"), "on"),
+    **dict.fromkeys(("off", "no", "false", "0", "n", "f"), "off"),
+}
+"""What a variant that is a switch may be given, and what it is then."""
+
+
+def choice(word: str) -> tuple[str, str]:
+    """Return the name and the value that a word asks for: `+mpi` is mpi, on."""
+    if word[0] in "+~":
+        return word[1:], "on" if word[0] == "+" else "off"
+    name, _, value = word.partition("=")
+    return name, value
+
+
 def admits(versions: str, version: str) -> bool:
     """Say whether a version is one of those behind the `@`; raises UsageError if these cannot be read.
 
@@ -87,10 +102,13 @@ def _admits(item: str, version: str, partial: bool) -> bool:
 
 
 def joined(requests: Iterable[Request], words: Sequence[str]) -> list[Request]:
-    """Return requests of which the words behind the first, as far as they are variants, belong to the one before."""
+    """Return requests of which the words behind the first, as far as they ask for variants, belong to the one before.
+
+    Behind a module's name `+name` may be the name of another one; whoever loads the first knows.
+    """
     found: list[Request] = []
     for request, word in zip(requests, words, strict=True):
-        if found and is_variant(word):
+        if found and word and is_variant(word):
             found[-1] = found[-1]._replace(variants=(*found[-1].variants, word))
         else:
             found.append(request)

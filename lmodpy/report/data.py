@@ -8,6 +8,8 @@ import math
 from lmodpy.errors import ModulefileError
 from lmodpy.modulefile.operations_seldom import Inherit
 from lmodpy.report.text import place
+from lmodpy.session.loaded import NO_PROPERTY
+from lmodpy.session.variants import variants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def loaded_data(module: Loaded) -> dict[str, Any]:
         "wanted": module.wanted,
         "brings": list(module.brings),
         "needs": list(module.needs),
-        "properties": list(module.properties),
+        "properties": [text for text in module.properties if text[:1] not in NO_PROPERTY],
+        "variants": list(variants(module.properties)),
         "hidden": bool({"h", "s"} & {*module.marks}),
     }
 

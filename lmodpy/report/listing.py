@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from lmodpy.modulefile.properties import Mark
     from lmodpy.report.text import Style
-    from lmodpy.session.session import Changes
+    from lmodpy.session.loaded import Changes
 else:
     from lmodpy.values import NamedTuple
 

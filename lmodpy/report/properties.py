@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from lmodpy.modulefile.properties import TAG, Mark
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from lmodpy.modulefile.properties import Property
+    from lmodpy.modulefile.properties import Mark, Property
 
 
 def shown(properties: Iterable[str], declared: Mapping[str, Property]) -> list[Mark]:
@@ -18,5 +16,12 @@ def shown(properties: Iterable[str], declared: Mapping[str, Property]) -> list[M
         name, *several = each.split(":")
         values.setdefault(name, set()).update(several)
     found = ((declared[name].marks, ":".join(sorted(values[name]))) for name in sorted(values) if name in declared)
-    marks_found = [marks[together] for marks, together in found if together in marks]
-    return marks_found + [Mark(tag, "is a tag of the site's") for tag in sorted(values.get(TAG, ()))]
+    return [*(marks[together] for marks, together in found if together in marks), *_tags(values.get("tag", ()))]
+
+
+def _tags(values: Iterable[str]) -> list[Mark]:
+    if not values:
+        return []
+    from lmodpy.modulefile.properties import Mark  # noqa: PLC0415 - few modules have tags
+
+    return [Mark(tag, "is a tag of the site's") for tag in sorted(values)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from lmodpy.errors import Refused
+from lmodpy import system
+from lmodpy.errors import LmodError, Refused
 from lmodpy.modulefile.properties import PROPERTIES, property_of
 from lmodpy.names.request import Request, satisfies
+from lmodpy.session.session import LONGEST
 from lmodpy.tree.directory import Modulefile
 
 TYPE_CHECKING = False
@@ -84,3 +86,13 @@ def _means(text: str, module: Modulefile) -> bool:
     name, low, high, open_low, open_high, versions = text[1:].split("\t")
     request = Request(name, low, high, bool(open_low), bool(open_high), versions=versions)
     return satisfies(request, module.name, module.version, "conflict")
+
+
+def refuse_long(session: Session, name: str, value: str) -> None:
+    """Refuse a variable with which the system would start no program, not even the next command of ours."""
+    size = len(system.encode(f"{name}={value}")) + 1
+    if size > LONGEST:
+        owners = (session.loaded.get(owner) for owner in session.env.owners(name)[-1:])
+        by = "".join(f", most recently by {owner.full_name}" for owner in owners if owner)
+        why = f"and with a variable of more than {LONGEST:,} no program can be started"
+        raise LmodError(f"{name} would be set{by} to {size:,} bytes, {why}")

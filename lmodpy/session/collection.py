@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from lmodpy import system
 from lmodpy.errors import LmodError
+from lmodpy.names.request import requests
 from lmodpy.session.luadata import MOST_CHARACTERS, assignments, listed
 from lmodpy.session.luatable import assignment
 
@@ -40,6 +41,7 @@ class Saved(NamedTuple):
     """The directories that it had put into MODULEPATH; None if the file does not tell, as those of Lmod before 8.7."""
     brings: tuple[str, ...] | None = None
     needs: tuple[str, ...] | None = None
+    variants: tuple[str, ...] = ()
 
 
 class Collection(NamedTuple):
@@ -215,6 +217,7 @@ def _from_entry(name: Any, entry: dict[str, Any]) -> Saved:
         None if changes is None else tuple(_opened(changes)),
         _texts(entry, "lmodpyBrings"),
         _texts(entry, "lmodpyNeeds"),
+        _texts(entry, "lmodpyVariants") or (),
     )
 
 
@@ -256,7 +259,8 @@ def _from_lines(text: str) -> Collection:
             roots = [*roots, *names] if {"--append", "-a"} & {*options} else [*names, *roots]
         elif words[:2] == ["module", "load"]:
             wanted = not {"--notuasked", "--tag=auto-loaded"} & {*options}
-            modules += [Saved("", name, asked=name, wanted=wanted) for name in names]
+            asked = ((request.literally, request.variants) for request in requests(names))
+            modules += [Saved("", name, asked=name, wanted=wanted, variants=each) for name, each in asked]
         else:
             raise LmodError(f"line {number}: `{line.strip()}` is neither `module use` nor `module load`")
     if not (roots or modules):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.errors import ModulefileError, Refused
+from lmodpy.session.loaded import NO_PROPERTY
 from lmodpy.session.modes import MODES
 
 TYPE_CHECKING = False
@@ -44,6 +45,8 @@ class Frame:
         self.brings: list[str] = []
         self.needs: list[str] = []
         self.properties: list[str] = []
+        self.variants: tuple[str, ...] = ()
+        """The variants that were asked for."""
         self.journal: list[Call] = []
         self.failure: BaseException | None = None
 
@@ -63,6 +66,10 @@ class Frame:
             session.evaluate(self.path, self)
             if self.failure is not None:
                 raise self.failure
+            if self.variants and self.loading:
+                from lmodpy.session.variants import admit  # noqa: PLC0415 - few users ask for some
+
+                admit(self)
         except ModulefileError as error:
             self._explain(error)
             raise
@@ -176,12 +183,19 @@ class Frame:
             for place, module in enumerate(active, 1)
         ]
 
+    def variant(self, name: str) -> str | bool | None:
+        """Return the value of a variant of this module; of a switch, whether it is on; None if it has none."""
+        from lmodpy.session.variants import value_of  # noqa: PLC0415 - few modulefiles have some
+
+        return value_of(self.properties, name)
+
     def tags(self) -> list[str]:
         """Return the tags of the module: the values of its properties, and what rc files say."""
         from lmodpy.session.admission import tagged  # noqa: PLC0415 - few modulefiles ask
 
         known = [*self.properties, *getattr(self.module, "properties", ()), *tagged(self.session, self.module)]
-        return list(dict.fromkeys(value for each in known for value in each.split(":")[1:]))
+        properties = (text for text in known if text[:1] not in NO_PROPERTY)
+        return list(dict.fromkeys(value for text in properties for value in text.split(":")[1:]))
 
     def chain(self) -> list[str]:
         """Return the full names of the modules being evaluated, outermost first."""

@@ -6,10 +6,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NamedTuple
+
+    from lmodpy.names.request import Request
 else:
     from lmodpy.values import NamedTuple
 
 
+NO_PROPERTY = "-+~="
+"""What begins the texts that are kept among the properties, and are none."""
 STICKY = "lmod:sticky"
 """The property of modules that only --force unloads."""
 SUPER_STICKY = "tag:super-sticky"
@@ -45,6 +49,25 @@ class Loaded(NamedTuple):
     def full_name(self) -> str:
         """Return `name/version`, or the name alone."""
         return f"{self.name}/{self.version}" if self.version else self.name
+
+
+class Changes(NamedTuple):
+    """What a command did to modules that nobody named, as full names."""
+
+    inactive: tuple[str, ...] = ()
+    activated: tuple[str, ...] = ()
+    reloaded: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+
+
+class Missing(NamedTuple):
+    """A module that was asked for and could not be found, and the modules that wanted it, outermost first."""
+
+    request: Request
+    chain: tuple[str, ...] = ()
+    loaded: bool = False
+    """It was loaded already, so what is loaded now does not make up for it."""
 
 
 class LoadedModules:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lmodpy.session.loaded import NO_PROPERTY
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +53,7 @@ def module_table(
 
 def _entry(module: Loaded, order: Mapping[str, int], needs: Sequence[Sequence[str]]) -> dict[str, Plain]:
     properties: dict[str, dict[str, int]] = {}
-    for each in module.properties:
+    for each in [text for text in module.properties if text[:1] not in NO_PROPERTY]:
         name, *values = each.split(":")
         properties.setdefault(name, {}).update(dict.fromkeys(values, 1))
     entry: dict[str, Plain] = {

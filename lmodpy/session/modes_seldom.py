@@ -7,6 +7,7 @@ from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations_seldom as op
 from lmodpy.modulefile.properties import PROPERTIES, TAG
 from lmodpy.session.modes import Stopped, ignore
+from lmodpy.session.variants import choose, recall
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -314,5 +315,6 @@ TABLE: dict[type, Row] = {
     op.Purge:           (purge_others,  ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.DynamicTree:     (ignore,        ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.RequireFullName: (insist,        warn_of_name,  ignore,       insist,        ignore,     ignore,     insist),
+    op.Variant:         (choose,        recall,        recall,       choose,        recall,     recall,     recall),
     op.ExitCommand:     (leave,         leave,         leave,        leave,         ignore,     ignore,     ignore),
 }  # fmt: skip

@@ -88,6 +88,7 @@ def _bring_back(
     plain = saved.asked == module.name and usual is not None and usual.path == module.path
     marks = session.marks(module)
     frame = Frame(session, "restore", module, module.name if plain else module.full_name)
+    frame.variants = saved.variants
     mark = session.mark()
     try:
         frame.run()

@@ -11,14 +11,14 @@ from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
-from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Loaded, LoadedModules
+from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, LoadedModules, Missing
 from lmodpy.session.modes import FamilySwap, Stopped
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any, NamedTuple
+    from typing import Any
 
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
@@ -29,35 +29,13 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.questions import Host
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
-else:
-    from lmodpy.values import NamedTuple
-
 _MOST_SWAPS = 10
 _DEEPEST = 90
 """So many modules may load each other in a chain; Lua has room for twice as many calls within each other."""
 
 
-_LONGEST = 131_072
+LONGEST = 131_072
 """So many bytes Linux takes for one variable: its name, the equals sign, the value and the NUL behind it."""
-
-
-class Changes(NamedTuple):
-    """What a command did to modules that nobody named, as full names."""
-
-    inactive: tuple[str, ...] = ()
-    activated: tuple[str, ...] = ()
-    reloaded: tuple[str, ...] = ()
-    versions: tuple[tuple[str, str], ...] = ()
-    replaced: tuple[tuple[str, str], ...] = ()
-
-
-class Missing(NamedTuple):
-    """A module that was asked for and could not be found, and the modules that wanted it, outermost first."""
-
-    request: Request
-    chain: tuple[str, ...] = ()
-    loaded: bool = False
-    """It was loaded already, so what is loaded now does not make up for it."""
 
 
 class Session:
@@ -91,6 +69,8 @@ class Session:
         self.named: dict[str, tuple[str, dict[str, str]]] = {}
         """Lmod's names for some of them, and what they are about."""
         self.missing: list[Missing] = []
+        self.further: list[Request] = []
+        """What looked like a variant of a module (`+name`), but is a module to load after it."""
         undo = settings.text("undo").lower()
         if undo not in ("exact", "lmod", ""):
             self.warnings.append(f"LMODPY_UNDO is {undo!r}; it knows `exact` and `lmod`, and is taken for `exact`")
@@ -164,13 +144,16 @@ class Session:
         module = self.matching(request, how)
         return self.loaded.active_named(module.name) if module is not None else None
 
-    def read(self, module: Modulefile | Loaded, mode: str, asked: str = "", said: list[Call] | None = None) -> Frame:
+    def read(
+        self, module: Modulefile | Loaded, mode: str, asked: str | Request = "", said: list[Call] | None = None
+    ) -> Frame:
         """Evaluate a modulefile only to read what it says; nothing stays of it.
 
         `said` gets the calls as they come, so that they are not lost if the evaluation fails.
         """
         mark = self.env.mark()
-        frame = Frame(self, mode, module, asked)
+        frame = Frame(self, mode, module, asked if isinstance(asked, str) else asked.text)
+        frame.variants = () if isinstance(asked, str) else asked.variants
         if said is not None:
             frame.journal = said
         try:
@@ -195,6 +178,9 @@ class Session:
             else:
                 self._named.add(module.name)
                 self._load(module, request, wanted=True)
+            if self.further:
+                further, self.further = self.further, []
+                self.load(further, must=must)
         self.settle()
         if must:
             self.check()
@@ -255,7 +241,8 @@ class Session:
         if module is None:
             return None
         there = self.loaded.get(module.name)
-        if there is not None and there.active and there.path == module.path and self.exact:
+        same = there is not None and there.active and there.path == module.path
+        if same and self.exact and (not request.variants or self.is_loaded(request)):
             return there
         self._load(module, request, wanted=keep, by=frame)
         return self.loaded.active_named(module.name)
@@ -272,7 +259,7 @@ class Session:
         if module is None:
             return there
         loaded = self.loaded.get(module.name)
-        if loaded is not None and loaded.active and loaded.path == module.path:
+        if loaded is not None and loaded.active and loaded.path == module.path and not request.variants:
             return loaded
         self._load(module, request, wanted=False, by=frame)
         return self.loaded.active_named(module.name)
@@ -392,8 +379,10 @@ class Session:
                 self.env.assign(variable, value or None)
         diff = self.env.diff(tuple(self.commands), "".join(self.written))
         for name, value in diff.variables.items():
-            if value is not None and 4 * len(value) > _LONGEST:
-                self._refuse_long(name, value)
+            if value is not None and 4 * len(value) > LONGEST:
+                from lmodpy.session.admission import refuse_long  # noqa: PLC0415 - hardly ever
+
+                refuse_long(self, name, value)
         return diff
 
     # The steps.
@@ -441,6 +430,7 @@ class Session:
         for _ in range(_MOST_SWAPS):
             mark = self.mark()
             frame = Frame(self, "load", module, asked)
+            frame.variants = request.variants
             try:
                 frame.run()
             except Stopped as stopped:
@@ -516,14 +506,6 @@ class Session:
 
         return admitted(self, module)
 
-    def _refuse_long(self, name: str, value: str) -> None:
-        """Refuse a variable with which the system would start no program, not even the next command of ours."""
-        size = len(system.encode(f"{name}={value}")) + 1
-        if size > _LONGEST:
-            by = "".join(f", most recently by {self._full_name(owner)}" for owner in self.env.owners(name)[-1:])
-            why = f"and with a variable of more than {_LONGEST:,} no program can be started"
-            raise LmodError(f"{name} would be set{by} to {size:,} bytes, {why}")
-
     def _refuse_other_version(self, there: Loaded, module: Modulefile) -> None:
         forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
         if forbidden and there.version != module.version:
@@ -589,7 +571,7 @@ class Session:
         """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
         mark = self.mark()
         try:
-            self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
+            self._load(found._replace(alias=module.alias), _again(module), wanted=module.wanted)
         except ModulefileError as error:
             self.forget(mark)
             self.loaded.add(module._replace(active=False, brings=(), needs=()))
@@ -598,11 +580,10 @@ class Session:
     def _keep_sticky(self, removed: Sequence[Loaded], *, force: bool) -> None:
         """Load sticky modules again that were unloaded, the last one first; if forced, only those that always stay."""
         kept = []
-        stays = self._is_super_sticky if force else self._is_sticky
-        for module in reversed([m for m in removed if stays(m) and m.name not in self.loaded]):
+        for module in reversed([m for m in removed if self._stays(m, force=force) and m.name not in self.loaded]):
             found = self.find(Request.parse(module.full_name))
             if found is not None and found.path == module.path:
-                self._load(found._replace(alias=module.alias), Request.parse(module.asked), wanted=module.wanted)
+                self._load(found._replace(alias=module.alias), _again(module), wanted=module.wanted)
                 kept.append(module.full_name)
             else:
                 self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
@@ -610,14 +591,21 @@ class Session:
             way = "" if force else " (`module --force purge` unloads them too)"
             self.say(f"Kept, since sticky: {', '.join(kept)}{way}\n")
 
-    def _is_sticky(self, module: Loaded) -> bool:
+    def _stays(self, module: Loaded, *, force: bool) -> bool:
         """Say whether a module is sticky: by what is known of it, or, without a record, by what its file says now."""
-        known = STICKY in module.properties or self._is_super_sticky(module)
-        return known or (not module.recorded and module.name in self._sticky)
-
-    def _is_super_sticky(self, module: Loaded) -> bool:
-        return SUPER_STICKY in module.properties
+        said = STICKY in module.properties or (not module.recorded and module.name in self._sticky)
+        return SUPER_STICKY in module.properties or (said and not force)
 
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)
         return module.full_name if module else name
+
+
+def _again(module: Loaded) -> Request:
+    """Return the request for a module that was loaded before: with the variants that it had."""
+    request = Request.parse(module.asked)
+    if not module.properties:
+        return request
+    from lmodpy.session.variants import again  # noqa: PLC0415 - few modules have properties
+
+    return again(request, module)

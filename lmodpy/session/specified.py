@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lmodpy.names.request import Request, satisfies
 from lmodpy.names.specifiers import items
+from lmodpy.session.variants import has
 from lmodpy.tree.specified import plainly
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ def matching(session: Session, request: Request, how: str) -> Modulefile | Loade
         wanted = plainly(session.tree, with_loaded(session, request), session.roots())
         if module is not None and not satisfies(wanted, module.name, module.version, how):
             module = None
-    return module
+    return module if module is None or _has(session, module, request) else None
 
 
 def meant(session: Session, request: Request) -> Loaded | None:
@@ -42,5 +43,14 @@ def meant(session: Session, request: Request) -> Loaded | None:
     else:
         literal = wanted = request
     modules = session.loaded.all()
+    modules = [module for module in modules if _has(session, module, request)]
     found = (m for each in (literal, wanted) for m in modules if satisfies(each, m.name, m.version, "unload"))
     return next(found, None)
+
+
+def _has(session: Session, module: Modulefile | Loaded, request: Request) -> bool:
+    """Say whether a module, loaded or being loaded, has the variants that are asked for."""
+    if not request.variants:
+        return True
+    frame = session.pending.get(module.name)
+    return has(frame.properties if frame else getattr(module, "properties", ()), request.variants)
