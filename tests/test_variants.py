@@ -114,6 +114,19 @@ def test_what_must_be_chosen(site):
     assert (site.env["ANY"], site.env["ARCH"]) == ("a,b", "arm")
 
 
+def test_what_is_only_looked_at(site):
+    """Looking at a module of which a variant must be chosen is no trouble, with or without a choice."""
+    site.modulefile("Core/a/1.lua", 'variant{"gpu", boolean=true} setenv("GPU", getvariant("gpu"))')
+    site.modulefile("Core/b/1.lua", 'variant("arch", "x86", "arm") setenv("ARCH", getvariant("arch")) whatis("fast")')
+    site.modulefile("Core/c/1", "#%Module\nvariant any\nsetenv ANY [getvariant any]\n")
+    for words in ["spider"], ["-t", "spider", "b"], ["whatis", "b"], ["show", "c"], ["keyword", "fast"]:
+        site.module(*words)
+        assert "error" not in site.err
+        assert "warning" not in site.err
+    assert 'setenv("GPU",true)' in site.module("show", "a", "+gpu").err
+    assert 'setenv("GPU",false)' in site.module("show", "a").err
+
+
 def test_plus_is_also_a_name(foo):
     """What the module in front does not have as a variant is a module to load after it, as with Lmod."""
     foo.modulefile("Core/bar/1.lua")

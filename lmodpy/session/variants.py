@@ -34,10 +34,11 @@ def choose(frame: Frame, said: Variant) -> None:
 
 
 def recall(frame: Frame, said: Variant) -> None:
-    """Give a variant the value that it was loaded with, or would have, if that is known."""
+    """Give a variant the value that it was loaded with, or would have; one of its values, if nobody has chosen."""
     value = _asked(frame, said)
-    if value is not None:
-        frame.properties.append(_kept(said, value))
+    if value is None:
+        value = (*said.values, "")[said.switch]
+    frame.properties.append(_kept(said, value))
 
 
 def value_of(properties: Iterable[str], name: str) -> str | bool | None:
