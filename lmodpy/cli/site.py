@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.modulefile.operations import Call
-    from lmodpy.names.request import Request
     from lmodpy.modulefile.sitescope import SiteScope
+    from lmodpy.names.request import Request
     from lmodpy.session.session import Changes
     from lmodpy.shells.base import Shell
     from lmodpy.spider.facts import Record
