@@ -386,3 +386,13 @@ def test_writers_that_are_killed_at_any_moment(root, tmp_path):
         os.kill(writer.pid, signal.SIGKILL)
         writer.join()
         assert listed(root, Index(Places(place), Options())) == right
+
+
+def test_a_home_that_is_not_there_is_not_made(site):
+    """An index file is not worth a directory for somebody else's home."""
+    for number in range(30):
+        site.modulefile(f"Core/m{number}/1.lua", "")
+    site.env["HOME"] = f"{site.root}/gone"
+    site.module("avail")
+    site.module("spider")
+    assert not os.path.exists(site.env["HOME"])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.operations import Call
     from lmodpy.modulefile.sitescope import SiteScope
     from lmodpy.names.request import Request
-    from lmodpy.session.session import Changes
+    from lmodpy.session.loaded import Changes
     from lmodpy.shells.base import Shell
     from lmodpy.spider.facts import Record
     from lmodpy.tree.directory import Modulefile

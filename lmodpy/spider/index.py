@@ -128,7 +128,7 @@ class Index:
             return
         with suppress(OSError):
             if news:
-                os.makedirs(own, mode=0o700, exist_ok=True)
+                make_place(own)
             for root, found in news.items():
                 self.write(own, root, found)
             written = [task(own) for task in tasks]
@@ -226,6 +226,14 @@ def file_of(place: str, root: str) -> str:
 def facts_file(place: str, root: str) -> str:
     """Return the path of the file about what the modulefiles of a root say."""
     return _path(place, root, FACTS)
+
+
+def make_place(place: str) -> None:
+    """Make the user's directory for index files, and the one above it: not a home that there is not; raises OSError."""
+    above = os.path.dirname(place)
+    for each in (above, place):
+        with suppress(FileExistsError):
+            os.mkdir(each, mode=0o700)
 
 
 def state_of(found: Found) -> str:

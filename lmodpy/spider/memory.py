@@ -7,12 +7,11 @@ stands in it once more, so that who looks for one module need not read about all
 
 from __future__ import annotations
 
-import os
 import time
 
 from lmodpy.spider import remarks, store
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
-from lmodpy.spider.index import facts_file, modules_of, row_of, state_of
+from lmodpy.spider.index import facts_file, make_place, modules_of, row_of, state_of
 from lmodpy.spider.survey import is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
 from lmodpy.values import made
@@ -185,7 +184,7 @@ class Memory:
         for root, shelf in list(self._shelves.items()):
             found = self._tree.known(root)
             if shelf.is_worth_writing(found):
-                os.makedirs(place, mode=0o700, exist_ok=True)
+                make_place(place)
                 everything = [*found.modules, *self._tree.live(root)]
                 shelf.write(facts_file(place, root), found, list(map(shelf.below, everything)))
                 written = True
