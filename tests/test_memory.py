@@ -53,6 +53,7 @@ class Cluster:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.now = itertools.count(10**18, 10**9)
+        (root / "home").mkdir(exist_ok=True)
         self.env = {"HOME": str(root / "home"), "PATH": "/usr/bin:/bin", "MODULEPATH": str(root / "Core")}
         (root / "Core").mkdir(parents=True)
         (root / "bin").mkdir()
