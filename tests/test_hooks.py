@@ -437,3 +437,42 @@ def test_warnings_and_notes_in_the_words_of_the_site(cluster):
     assert "lmoderror e_Failed_2_Find no" in cluster.fails("spider", "no")
     cluster.modulefile("Core/.modulerc.lua", 'forbid{name="bar/2"}')
     assert "lmoderror e_Forbidden bar/2" in cluster.fails("load", "bar/2")
+
+
+def test_the_order_and_what_is_loaded_meanwhile(cluster):
+    """As with Lmod: a module that was unloaded is not loaded, and lists are finished before the end of commands."""
+    package(
+        cluster,
+        SAY
+        + """
+        hook.register("unload", function(t) say(t.modFullName, tostring(isloaded(t.mname:sn()))) end)
+        hook.register("msgHook", function(kind, lines) say("msgHook") return lines end)
+        hook.register("SiteName", function(...) say("SiteName", select("#", ...)) end)
+        hook.register("finalize", function() say("finalize") end)
+        """,
+    )
+    cluster.load("foo").module("list")
+    assert told(cluster) == ["SiteName 0", "msgHook", "finalize"]
+    cluster.unload("foo")
+    assert told(cluster) == ["SiteName 0", "foo/1 false", "finalize"]
+
+
+def test_what_sites_ask_for_with_require(cluster):
+    """Lmod's own files are there as far as sites use them; another is named once, with the line that wants it."""
+    package(
+        cluster,
+        SAY
+        + """
+        for name in ("strict string_utils utils sandbox fileOps lmod_system_execute"):split() do require(name) end
+        local dbg, posix, lfs = require("Dbg"):dbg(), require("posix"), require("lfs")
+        dbg.start{"here"}
+        say(("  a "):trim(), tostring(posix.uname("%s")), lfs.attributes("/", "mode"), capture("echo hi"))
+        lmod_system_execute("echo run")
+        dbg.fini()
+        require("nowhere")
+        """,
+    )
+    text = cluster.load("foo").err
+    assert "HOOK a Linux directory hi\n" in text
+    assert "run\n" in text
+    assert f"warning: {cluster.root}/site/SitePackage.lua:11: no module `nowhere`" in text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from lmodpy.cli.context import Context
 from lmodpy.cli.opening import Evaluators
 from lmodpy.config import ROWS
@@ -48,13 +46,14 @@ def run(
         site.goes_on(context)
         site.hooks.apply("startup", line.command)
         answer(context)
+        listing = site.listed("".join(context.listing))
         site.hooks.apply("finalize", line.command)
         site.end()
         diff, told = context.finish()
     except LmodError as error:
         site.reword(error)
         raise
-    listing = site.listed("".join(context.listing))
+    listing = listing if context.answered is None else "".join(context.listing)
     return diff, told, context.status, listing, context.runs
 
 
@@ -227,6 +226,8 @@ class Site:
             self._messages = self._read_messages()
         template = self._messages.get(name)
         if isinstance(template, str):
+            import re  # noqa: PLC0415 - few sites have texts of their own
+
             text = re.sub(r"%\{(\w+)\}", lambda found: str(about.get(found[1], found[0])), template).rstrip("\n")
         said = self.hooks.apply("errWarnMsgHook", kind, name, text, {"msg": name, **about})
         return said if isinstance(said, str) else text

@@ -31,12 +31,13 @@ local function object(fields)
 end
 
 -- Call a function; return true and its first result, or false, what went wrong, in which line, of which file.
-local function call(f, first, ...)
+local function call(f, ...)
+  local first = ...
   if type(first) == "table" and type(rawget(first, "mname")) == "table" then
     first.mname, first.mt = object(first.mname), scope.FrameStk:singleton():mt()
   end
   local outer = enter(scope)
-  local done, answer = xpcall(f, caught, first, ...)
+  local done, answer = xpcall(f, caught, ...)
   enter(outer)
   if type(first) == "table" then first.mname, first.mt = nil, nil end
   if done then return true, answer end
@@ -83,6 +84,7 @@ scope.FrameStk = {singleton = function() return {mt = function() return mt end} 
 scope.ExitHookA = {register = function(f) at_exit(f) end}
 scope.optionTbl, scope.masterTbl = options, options
 scope.cosmic, scope.hook = cosmic, Hook
+function scope.declare(name, value) scope[name] = value or false end
 function scope.sandbox_registration(words)
   for name, word in pairs(words) do rawset(common, name, word) end
 end
@@ -100,7 +102,9 @@ local loaded = common.package.loaded
 loaded.Hook, loaded.hook, loaded.ExitHookA, loaded.FrameStk = Hook, Hook, scope.ExitHookA, scope.FrameStk
 loaded.Cosmic = {singleton = function() return cosmic end}
 loaded.Dbg = {dbg = function() return common.dbg end}
-for name in ("strict sandbox pairsByKeys myGlobals utils fileOps capture string_utils haveTermSupport"):gmatch("%S+") do
+scope.lmod_system_execute = common.os.execute
+for name in ([[strict sandbox pairsByKeys myGlobals utils fileOps capture string_utils haveTermSupport inherits
+  lmod_system_execute colorize declare]]):gmatch("%S+") do
   loaded[name] = true -- what they bring is here without them
 end
 

@@ -71,4 +71,7 @@ class SiteScope:
         if done:
             return answer
         line, file = (*place, None, None)[:2]
+        if isinstance(answer, str):  # Lua names the place, too, and cuts a long path short
+            begin, _, rest = answer.partition(f":{line}: ")
+            answer = rest if rest and str(file).endswith(begin.removeprefix("...")) else answer
         raise explained(answer, file or path, line)

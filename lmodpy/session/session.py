@@ -533,10 +533,10 @@ class Session:
         if STICKY in frame.properties:
             self._sticky.add(name)
         self.release(frame, [*frame.brings, *frame.needs])
+        self.loaded.drop(name)
         self.tell_site("unload", frame)
         for variable in self.env.retract(name):
             self.warn(f"{variable} was changed after {module.full_name} had set it; it keeps its value")
-        self.loaded.drop(name)
 
     def tell_site(self, hook: str, frame: Frame) -> None:
         """Let the site know that a module was loaded or unloaded."""
