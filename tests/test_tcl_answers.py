@@ -226,7 +226,9 @@ def test_module_test(site):
     assert site.module("test", "m/1").err == "A is 1\nm/1 has passed its test\n"
     assert "A" not in site.env
     assert "m/2 has failed its test" in site.fails("test", "m/2")
-    assert "oops" in site.fails("test", "m/3")
+    err = site.fails("test", "m/3")
+    assert "oops" in err
+    assert f"{site.root}/Core/m/3\n" in err
     assert "m/4 has passed its test" in site.module("test", "m/4").err
     assert "m/5 has no test" in site.fails("test", "m/5")
 

@@ -66,6 +66,14 @@ def test_the_end_of_the_interpreter_is_an_error(tmp_path, body):
     assert f"{tmp_path}/m" in done.stderr
 
 
+def test_the_end_of_the_interpreter_is_laid_to_who_caused_it(tmp_path):
+    """Also if another modulefile was waiting for it."""
+    (tmp_path / "inner").write_text("#%Module\nexec kill -9 [pid]\n")
+    done = subprocess.run(**command(tmp_path, "module load inner"), capture_output=True, timeout=20, check=False)
+    assert "inner (loaded by m) cannot be loaded: has ended the Tcl interpreter" in done.stderr
+    assert f"{tmp_path}/inner" in done.stderr
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("body", ["while 1 {}", f"exec {SLEEP}"])
 def test_ctrl_c_ends_it_at_once(tmp_path, body, way):

@@ -29,7 +29,7 @@ proc lmodpy::run {path kind procedure text args} {
         set done [evaluated $child $text]
         if {[lindex $done 0] != 1 && $procedure ne "" && [$child eval [list ::info procs $procedure]] ne ""} {
             ask [list begin $procedure]
-            set done [evaluated $child $procedure]
+            set done [lreplace [evaluated $child $procedure] 2 2 ""]
         }
         if {$kind eq "rc"} {
             foreach name {ModuleVersion ModulesVersion} {
@@ -98,14 +98,27 @@ proc lmodpy::evaluated {child text} {
 
 # What can neither fail nor answer, as most of what modulefiles say, is told and not asked.
 proc lmodpy::word {word args} {
-    if {$word in {setenv pushenv prepend-path append-path} && [llength $args] == 2
-            && [regexp {^[A-Za-z_][A-Za-z_0-9]*$} [lindex $args 0]] && [regexp {^[^\0]*[^:\0][^\0]*$} [lindex $args 1]]} {
+    if {[certain $word $args]} {
         tell [linsert $args 0 $word]
         return
     }
     set args [linsert $args 0 $word]
     lassign [ask $args] code value errorcode
     return -code $code -errorcode $errorcode $value
+}
+
+proc lmodpy::certain {word arguments} {
+    switch $word {
+        module-whatis {
+            return [expr {[string first \0 $arguments] < 0}]
+        }
+        setenv - pushenv - prepend-path - append-path {
+            lassign $arguments name value
+            return [expr {[llength $arguments] == 2 && [regexp {^[A-Za-z_][A-Za-z_0-9]*$} $name]
+                && [string trim $value :] ne "" && [string first \0 $value] < 0}]
+        }
+    }
+    return 0
 }
 
 # A variant is also an element of an array.

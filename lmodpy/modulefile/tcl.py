@@ -100,7 +100,8 @@ class TclEvaluator:
             run.code, message, line, errorcode = self._interpreter.run(request, self._answer)
         except LmodError as error:
             self._interpreter = None
-            raise _placed(error, path) from None
+            inner = [problem for problem in run.problems if isinstance(problem, ModulefileError) and problem.module]
+            raise _placed(inner[-1] if inner else error, path) from None
         finally:
             watch.end()
             self._runs.pop()

@@ -109,6 +109,8 @@ class TclChild:
             self._end(self._pid)
 
     def _end(self, what: int) -> None:
+        if not self._owner:
+            return
         self._owner = 0
         posix.close(self._read)
         posix.close(self._write)
@@ -119,6 +121,8 @@ class TclChild:
             return  # it has ended by itself
 
     def _send(self, fields: Sequence[str]) -> None:
+        if not self._owner:  # a modulefile that was loaded by this one has ended it
+            raise _ended()
         data = [_inward(field) for field in fields]
         lengths = " ".join([str(len(each)) for each in data])
         message = b"%s\n%s" % (lengths.encode(), b"".join(data))
