@@ -12,6 +12,7 @@ import pytest
 
 import lmodpy
 from tests.launcher import CLONE
+from tests.needs import needs
 from tests.prompt import Prompt
 
 CORE = os.path.join(CLONE, "examples", "modulefiles", "Core")
@@ -108,6 +109,14 @@ def test_nothing_costly_is_imported(words):
     floor = {*bare_python(FLOOR, "lua", environ={}).split(), "_collections", "__future__"}
     others = [name for name in told["imported"] if name.split(".")[0] not in {"lmodpy", "lupa"}]
     assert sorted(set(others) - floor) == []
+
+
+def test_modulefiles_in_tcl_need_nothing_costly(tmp_path):
+    """Tcl runs in another process, which is started and spoken to without any library; Lua is not there."""
+    needs("tclsh")
+    (tmp_path / "m").write_text("#%Module\nprepend-path PATH /opt/m/bin\nif {[module-info mode load]} {setenv M 1}\n")
+    told = command("load m", session(str(tmp_path)))
+    assert sorted({*COSTLY.split(), "lupa"} & {*told["imported"]}) == []
 
 
 @pytest.mark.parametrize("words", ["list", "-t list", "is-loaded gcc"])
