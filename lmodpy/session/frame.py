@@ -22,6 +22,9 @@ _MOST_NAMED = 5
 class Frame:
     """A modulefile being evaluated; words come in through `perform`, questions through the other methods."""
 
+    variants: tuple[str, ...] = ()
+    """The variants that were asked for."""
+
     verdict = ""
     """What the modulefile's own test has returned."""
 
@@ -45,8 +48,6 @@ class Frame:
         self.brings: list[str] = []
         self.needs: list[str] = []
         self.properties: list[str] = []
-        self.variants: tuple[str, ...] = ()
-        """The variants that were asked for."""
         self.journal: list[Call] = []
         self.failure: BaseException | None = None
 

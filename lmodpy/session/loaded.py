@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from lmodpy.names.request import Request
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NamedTuple
-
-    from lmodpy.names.request import Request
 else:
     from lmodpy.values import NamedTuple
 
@@ -134,3 +134,13 @@ class LoadedModules:
 
 def _waits(module: Loaded) -> bool:
     return not module.active
+
+
+def again(module: Loaded) -> Request:
+    """Return the request for a module that was loaded before: with the variants that it had."""
+    request = Request.parse(module.asked)
+    if not module.properties:
+        return request
+    from lmodpy.session.variants import variants  # noqa: PLC0415 - few modules have properties
+
+    return request._replace(variants=variants(module.properties))

@@ -11,7 +11,7 @@ from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
-from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, LoadedModules, Missing
+from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, LoadedModules, Missing, again
 from lmodpy.session.modes import FamilySwap, Stopped
 from lmodpy.values import made
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 _MOST_SWAPS = 10
 _DEEPEST = 90
 """So many modules may load each other in a chain; Lua has room for twice as many calls within each other."""
-
-
 LONGEST = 131_072
 """So many bytes Linux takes for one variable: its name, the equals sign, the value and the NUL behind it."""
 
@@ -69,8 +67,7 @@ class Session:
         self.named: dict[str, tuple[str, dict[str, str]]] = {}
         """Lmod's names for some of them, and what they are about."""
         self.missing: list[Missing] = []
-        self.further: list[Request] = []
-        """What looked like a variant of a module (`+name`), but is a module to load after it."""
+        self.further: list[Request] = []  # what looked like variants (`+name`), but are modules to load after theirs
         undo = settings.text("undo").lower()
         if undo not in ("exact", "lmod", ""):
             self.warnings.append(f"LMODPY_UNDO is {undo!r}; it knows `exact` and `lmod`, and is taken for `exact`")
@@ -571,7 +568,7 @@ class Session:
         """Load an inactive module again; one that refuses stays inactive, and does not stop the others."""
         mark = self.mark()
         try:
-            self._load(found._replace(alias=module.alias), _again(module), wanted=module.wanted)
+            self._load(found._replace(alias=module.alias), again(module), wanted=module.wanted)
         except ModulefileError as error:
             self.forget(mark)
             self.loaded.add(module._replace(active=False, brings=(), needs=()))
@@ -583,7 +580,7 @@ class Session:
         for module in reversed([m for m in removed if self._stays(m, force=force) and m.name not in self.loaded]):
             found = self.find(Request.parse(module.full_name))
             if found is not None and found.path == module.path:
-                self._load(found._replace(alias=module.alias), _again(module), wanted=module.wanted)
+                self._load(found._replace(alias=module.alias), again(module), wanted=module.wanted)
                 kept.append(module.full_name)
             else:
                 self.warn(f"{module.full_name} is sticky, but what it needs is gone, so it was unloaded")
@@ -599,13 +596,3 @@ class Session:
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)
         return module.full_name if module else name
-
-
-def _again(module: Loaded) -> Request:
-    """Return the request for a module that was loaded before: with the variants that it had."""
-    request = Request.parse(module.asked)
-    if not module.properties:
-        return request
-    from lmodpy.session.variants import again  # noqa: PLC0415 - few modules have properties
-
-    return again(request, module)

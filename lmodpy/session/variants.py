@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from lmodpy.modulefile.operations_seldom import Variant
     from lmodpy.session.frame import Frame
-    from lmodpy.session.loaded import Loaded
 
 
 def choose(frame: Frame, said: Variant) -> None:
@@ -92,8 +91,3 @@ def _word(said: Variant, value: str) -> str:
 
 def _kept(said: Variant, value: str) -> str:
     return f"{'+' if value == 'on' else '~'}{said.name}" if said.switch else f"={said.name}={value}"
-
-
-def again(request: Request, module: Loaded) -> Request:
-    """Return a request for a module with the variants that it was loaded with."""
-    return request._replace(variants=variants(module.properties))
