@@ -203,7 +203,7 @@ class Context:
     def _warnings(self) -> list[str]:
         """Return what was doubtful."""
         session = self._session
-        worded = [self.worded("lmodwarning", *said) for said in session.said()] if session else []
+        worded = self._worded(session) if session else []
         doubts = [
             *(self.site.warnings if self.site else ()),
             *self.doubts,
@@ -219,6 +219,9 @@ class Context:
     def worded(self, kind: str, text: str, name: str, about: Mapping[str, str]) -> str:
         """Return a message that Lmod has a name for in the words of the site, if it has any."""
         return self.site.worded(kind, name, text, about) if self.site and name else text
+
+    def _worded(self, session: Session) -> list[str]:
+        return [self.worded("lmodwarning", text, *session.named.get(text, ("", {}))) for text in session.warnings]
 
     def _afterwards(self) -> str:
         """Tell what else has happened, and what was doubtful."""

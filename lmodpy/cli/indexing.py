@@ -21,7 +21,8 @@ def index(context: Context, options: Options) -> Index:
 
 def evaluated_with(context: Context) -> str:
     """Return what tells that the site's files, whose words modulefiles may say, have changed."""
-    return " ".join(f"{path} {stamp_of(path)}" for path in context.settings.site_files()) if context.site else ""
+    stamps = [f"{path} {stamp_of(path)}" for path in context.settings.site_files()] if context.site else []
+    return " ".join((*stamps, context.settings.text("plugins")))
 
 
 def named(settings: Settings) -> str:

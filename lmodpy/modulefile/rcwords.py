@@ -44,8 +44,14 @@ class RcHost:
         self.path = path
         self.shell_name, self.shell_kind = shell
         self._environ = dict(environ)
-        self.getenv: Callable[[str], str | None] = self._environ.get
-        self.environ: Callable[[], dict[str, str]] = self._environ.copy
+
+    def getenv(self, name: str) -> str | None:
+        """Return the value of a variable."""
+        return self._environ.get(name)
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment for a program that is started."""
+        return self._environ.copy()
 
     def pretend(self, name: str, value: str | None) -> None:
         """Let the rest of the file see another value of a variable."""

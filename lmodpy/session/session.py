@@ -65,7 +65,7 @@ class Session:
         self.commands: list[str] = []
         self.warnings: list[str] = []
         self.named: dict[str, tuple[str, dict[str, str]]] = {}
-        """Lmod's names for some of them, and what they are about."""
+        """Lmod's names for them, and what they are about."""
         self.missing: list[Missing] = []
         self.further: list[Request] = []  # what looked like variants (`+name`), but are modules to load after theirs
         undo = settings.text("undo").lower()
@@ -305,12 +305,7 @@ class Session:
     def warn(self, text: str, name: str = "", /, **about: str) -> None:
         """Tell the user about trouble, at the end of the command; `name` and `about` as in `LmodError.called`."""
         self.warnings.append(text)
-        if name:
-            self.named[text] = name, about
-
-    def said(self) -> list[tuple[str, str, dict[str, str]]]:
-        """Return the warnings, with Lmod's names for them and what they are about."""
-        return [(text, *self.named.get(text, ("", {}))) for text in self.warnings]
+        self.named[text] = name, about
 
     # How it settles, and what comes out.
 
@@ -415,7 +410,10 @@ class Session:
         marks = self.marks(module)
         there = self.loaded.get(module.name)
         if there is not None and there.active:
-            self._refuse_other_version(there, module)
+            if self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap"):
+                from lmodpy.session.admission import refuse_other_version  # noqa: PLC0415 - few sites want it
+
+                refuse_other_version(there, module)
             self.settle()  # on what it had opened until now, or nobody would miss that
             self._unload(there.name)
             self.settle()
@@ -503,14 +501,6 @@ class Session:
 
         return admitted(self, module)
 
-    def _refuse_other_version(self, there: Loaded, module: Modulefile) -> None:
-        forbidden = self.settings.flag("no_name_swap") or self.settings.flag("no_same_name_swap")
-        if forbidden and there.version != module.version:
-            hint = f"module swap {there.full_name} {module.full_name}"
-            raise LmodError(
-                f"{there.full_name} is loaded; this site does not let {module.full_name} replace it", hint
-            ).called("e_No_AutoSwap", oldFullName=there.full_name, newFullName=module.full_name)
-
     def _unload(self, name: str) -> None:
         """Evaluate a modulefile in reverse, then make sure by the record that nothing of it stays."""
         module = self.loaded.get(name)
@@ -538,9 +528,9 @@ class Session:
     def tell_site(self, hook: str, frame: Frame) -> None:
         """Let the site know that a module was loaded or unloaded."""
         if self.hooks is not None and hook in self.hooks:
-            told: dict[str, Any] = {"fn": frame.path, "modFullName": frame.full_name}
-            names = {"sn": frame.name, "fullName": frame.full_name, "userName": frame.asked, "fn": frame.path}
-            self.hooks.apply(hook, {**told, "mname": {**names, "version": frame.version}}, host=frame)
+            names = {"sn": frame.name, "fullName": frame.full_name, "userName": frame.asked, "version": frame.version}
+            told = {"fn": frame.path, "modFullName": frame.full_name, "mname": {**names, "fn": frame.path}}
+            self.hooks.apply(hook, told, host=frame)
 
     def reload(self, module: Loaded) -> None:
         """Unload a module and load what its name means now; nothing of that name: it becomes inactive."""
