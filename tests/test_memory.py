@@ -53,9 +53,9 @@ class Cluster:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.now = itertools.count(10**18, 10**9)
-        (root / "home").mkdir(exist_ok=True)
+        (root / "home").mkdir(parents=True, exist_ok=True)
         self.env = {"HOME": str(root / "home"), "PATH": "/usr/bin:/bin", "MODULEPATH": str(root / "Core")}
-        (root / "Core").mkdir(parents=True)
+        (root / "Core").mkdir()
         (root / "bin").mkdir()
         (root / "bin/mpicc").touch(mode=0o755)
 
