@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
-from lmodpy.modulefile.operations import Help, Whatis
+from lmodpy.modulefile.operations_seldom import Help, Whatis
 from lmodpy.report.details import help_text, path_text, show_text, whatis_text
 
 TYPE_CHECKING = False

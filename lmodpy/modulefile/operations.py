@@ -22,12 +22,6 @@ class SetEnv(NamedTuple):
     respect: bool = False
 
 
-class UnsetEnv(NamedTuple):
-    """Take a variable away."""
-
-    name: str
-
-
 class PushEnv(NamedTuple):
     """Give a variable a value (None: take it away) and have the earlier one come back on unload."""
 
@@ -59,13 +53,6 @@ class DependsOn(NamedTuple):
     any_of: bool = False
 
 
-class Prereq(NamedTuple):
-    """Refuse to load unless modules are loaded; `any_of`: one of them is enough."""
-
-    requests: tuple[Request, ...]
-    any_of: bool = False
-
-
 class Conflict(NamedTuple):
     """Refuse to load while one of these modules is loaded."""
 
@@ -76,18 +63,6 @@ class Family(NamedTuple):
     """Be the only loaded member of a family."""
 
     name: str
-
-
-class Whatis(NamedTuple):
-    """A line of description."""
-
-    text: str
-
-
-class Help(NamedTuple):
-    """The help text."""
-
-    text: str
 
 
 class Call(NamedTuple):

@@ -12,6 +12,31 @@ else:
     from lmodpy.values import NamedTuple
 
 
+class UnsetEnv(NamedTuple):
+    """Take a variable away."""
+
+    name: str
+
+
+class Prereq(NamedTuple):
+    """Refuse to load unless modules are loaded; `any_of`: one of them is enough."""
+
+    requests: tuple[Request, ...]
+    any_of: bool = False
+
+
+class Whatis(NamedTuple):
+    """A line of description."""
+
+    text: str
+
+
+class Help(NamedTuple):
+    """The help text."""
+
+    text: str
+
+
 class SetAlias(NamedTuple):
     """Define a shell alias."""
 

@@ -158,11 +158,6 @@ def _setenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     return made(op.SetEnv, (*_assignment(word, args), len(args) == 3 and bool(args[2])))
 
 
-def _unsetenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
-    count(word, args, 1, 2)
-    return op.UnsetEnv(variable(word, args[0]))
-
-
 def _pushenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     count(word, args, 2, 2)
     return op.PushEnv(variable(word, args[0]), None if args[1] is False else said(word, args[1]))
@@ -238,7 +233,8 @@ def _load(verb: str) -> Maker:
     return make
 
 
-def _any_or_all(kind: type[op.DependsOn | op.Prereq], *, any_of: bool) -> Maker:
+def any_or_all(kind: type[Any], *, any_of: bool) -> Maker:
+    """Return what makes an operation of requests of which all, or one, must be met."""
     return lambda word, args, _: made(kind, (requests_of(word, args, strict=True), any_of))
 
 
@@ -252,18 +248,9 @@ def _family(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     return op.Family(variable(word, texts_of(word, args)[0]))
 
 
-def _whatis(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
-    return made(op.Whatis, (" ".join(texts_of(word, args)),))
-
-
-def _help(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
-    return op.Help("".join(texts_of(word, args)))
-
-
 OPERATIONS: dict[str, tuple[Maker, bool]] = {
     # word                  (maker, has a table form)
     "setenv": (_setenv, True),
-    "unsetenv": (_unsetenv, True),
     "pushenv": (_pushenv, True),
     "prepend_path": (_path_edit("prepend"), True),
     "append_path": (_path_edit("append"), True),
@@ -273,12 +260,8 @@ OPERATIONS: dict[str, tuple[Maker, bool]] = {
     "try_add": (_load("try_load"), True),
     "load_any": (_load("load_any"), True),
     "always_load": (_load("always_load"), True),
-    "depends_on": (_any_or_all(op.DependsOn, any_of=False), False),
-    "depends_on_any": (_any_or_all(op.DependsOn, any_of=True), False),
-    "prereq": (_any_or_all(op.Prereq, any_of=False), False),
-    "prereq_any": (_any_or_all(op.Prereq, any_of=True), False),
+    "depends_on": (any_or_all(op.DependsOn, any_of=False), False),
+    "depends_on_any": (any_or_all(op.DependsOn, any_of=True), False),
     "conflict": (_conflict, False),
     "family": (_family, False),
-    "whatis": (_whatis, False),
-    "help": (_help, False),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lmodpy.env.diff import is_command_name
 from lmodpy.modulefile import operations_seldom as op
 from lmodpy.modulefile.operations import Load
-from lmodpy.modulefile.words import complaint, count, requests_of, said, text_of, texts_of, variable
+from lmodpy.modulefile.words import any_or_all, complaint, count, requests_of, said, text_of, texts_of, variable
 from lmodpy.names.request import Request
 from lmodpy.names.specifiers import SWITCH, is_variant
 
@@ -26,6 +26,19 @@ def command_name(word: str, value: Any) -> str:
 
 
 # Makers: the word, its arguments, and the keys of the table form.
+
+
+def _unsetenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+    count(word, args, 1, 2)
+    return op.UnsetEnv(variable(word, args[0]))
+
+
+def _whatis(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+    return op.Whatis(" ".join(texts_of(word, args)))
+
+
+def _help(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+    return op.Help("".join(texts_of(word, args)))
 
 
 def _unload(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
@@ -157,6 +170,11 @@ def _exit(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
 
 OPERATIONS: dict[str, tuple[Maker, bool]] = {
     # word                  (maker, has a table form)
+    "unsetenv": (_unsetenv, True),
+    "prereq": (any_or_all(op.Prereq, any_of=False), False),
+    "prereq_any": (any_or_all(op.Prereq, any_of=True), False),
+    "whatis": (_whatis, False),
+    "help": (_help, False),
     "set_alias": (_set_alias, False),
     "unset_alias": (_unset(op.UnsetAlias), False),
     "set_shell_function": (_set_function, False),

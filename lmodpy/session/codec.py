@@ -33,7 +33,6 @@ _PRIME = 1073741789
 _ROOM = -14, 7  # the window and the memory of the compressor: as small as makes no difference, since pages cost time
 _LEVEL = 4  # higher ones take three times as long and save nothing: what repeats is near, or in the dictionary
 _VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
-_USUAL = ":", 0  # separator and priority
 _VERB_OF = {char: verb for verb, char in _VERBS.items()}
 _COMMON = (
     "/include\0/share/man\0/lib/pkgconfig\0/lib/python3/site-packages\0/opt/apps/software/\0/usr/local/"
@@ -219,9 +218,12 @@ def _base_field(name: str, history: History) -> str:
 
 def _from_nothing(steps: Sequence[Step]) -> bool:
     """Say whether it is plain that nothing was there before: modules put all in, or one alone gave the value."""
-    if len(steps) == 1 and isinstance(steps[0].change, Assign):
+    if len(steps) == 1 and type(steps[0][1]) is Assign:
         return True
-    return all(owner and isinstance(change, Edit) and change.sep == ":" for owner, change in steps)
+    for owner, change in steps:  # noqa: SIM110 - a generator takes longer
+        if not owner or type(change) is not Edit or change[2] != ":":
+            return False
+    return True
 
 
 def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> list[str]:
@@ -231,29 +233,30 @@ def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -
     variables share. Where one goes back to an earlier owner, a new round of runs begins.
     """
     ranks: dict[str, int] = {}
-    runs: dict[tuple[int, int], list[str]] = {}
+    rounds: list[dict[int, list[str]]] = [{}]
     for number, history in enumerate(histories.values()):
         letter, turn, last = _number(number), 0, 0
+        runs = rounds[0]
         for place, (owner, change) in enumerate(history.steps):
-            rank = ranks.get(owner)
-            if rank is None:
-                rank = ranks[owner] = len(ranks)
+            rank = ranks[owner] if owner in ranks else ranks.setdefault(owner, len(ranks))
             if rank < last:
                 turn += 1
+                if turn == len(rounds):
+                    rounds.append({})
+                runs = rounds[turn]
             last = rank
-            if isinstance(change, Edit) and change[2:] == _USUAL:  # nearly all, so no call for these
-                field = _VERBS[change[0]] + change[1]
+            if type(change) is Edit and change[2] == ":" and not change[3]:  # nearly all, so no call for these
+                field = letter + _VERBS[change[0]] + change[1]
             elif isinstance(change, Assign):
-                field = "~" if change[0] is None else "=" + change[0]
+                field = letter + ("~" if change[0] is None else "=" + change[0])
             else:
-                field = _change_field(change, history, place)
-            runs.setdefault((turn, rank), []).append(letter + field)
+                field = letter + _change_field(change, history, place)
+            if rank in runs:
+                runs[rank].append(field)
+            else:
+                runs[rank] = [field]
     owners = [owner and numbers[owner] for owner in ranks]
-    fields: list[str] = []
-    for turn, rank in sorted(runs):
-        fields.append(RUN + owners[rank])
-        fields += runs[turn, rank]
-    return fields
+    return [field for runs in rounds for rank in sorted(runs) for field in (RUN + owners[rank], *runs[rank])]
 
 
 def _change_field(change: Edit | Found, history: History, place: int) -> str:

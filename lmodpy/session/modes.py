@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NamedTuple
 
+    from lmodpy.modulefile.operations_seldom import Prereq
     from lmodpy.names.request import Request
     from lmodpy.session.frame import Frame
 
@@ -90,16 +91,6 @@ def pretend_env(frame: Frame, said: op.SetEnv | op.PushEnv) -> None:
     frame.env.pretend(said.name, said.value)
 
 
-def unset_env(frame: Frame, said: op.UnsetEnv) -> None:
-    """Take a variable away."""
-    frame.env.assign(said.name, None, frame.owner)
-
-
-def pretend_unset(frame: Frame, said: op.UnsetEnv) -> None:
-    """Let the rest of the modulefile see the variable gone."""
-    frame.env.pretend(said.name, None)
-
-
 def push_env(frame: Frame, said: op.PushEnv) -> None:
     """Give a variable its value; without a record, the earlier one goes on Lmod's stack for it."""
     if not frame.session.exact:
@@ -158,9 +149,9 @@ def load(frame: Frame, said: op.Load) -> bool | None:
     if said.verb == "load_any":
         loaded = next((module for request in said.requests if (module := session.bring(request, frame))), None)
         if loaded is None:
-            text = f"none of {_list(said.requests)} can be loaded"
+            text = f"none of {listed(said.requests)} can be loaded"
             error = Refused(text, hint="`module avail` lists what can be loaded now")
-            raise error.called("e_Failed_Load_any", module_list=_names(said.requests))
+            raise error.called("e_Failed_Load_any", module_list=names_of(said.requests))
         frame.brings.append(loaded.name)
         return None
     results = [session.bring(request, frame, keep=said.verb == "always_load") for request in said.requests]
@@ -187,7 +178,7 @@ def look_for(frame: Frame, said: op.Load) -> None:
     found = [request for request in said.requests if frame.session.find(request)]
     enough = found if said.verb == "load_any" else len(found) == len(said.requests)
     if not enough and said.verb != "try_load":
-        raise Refused(f"loads {_list(said.requests)}, but there is no such module now", id="e_Failed_Load_2")
+        raise Refused(f"loads {listed(said.requests)}, but there is no such module now", id="e_Failed_Load_2")
 
 
 def need(frame: Frame, said: op.DependsOn) -> None:
@@ -196,9 +187,9 @@ def need(frame: Frame, said: op.DependsOn) -> None:
     if said.any_of:
         module = session.first_of(said.requests, frame)
         if module is None:
-            text = f"none of {_list(said.requests)} can be loaded, and one of them is needed"
+            text = f"none of {listed(said.requests)} can be loaded, and one of them is needed"
             error = Refused(text, hint="`module avail` lists what can be loaded now")
-            raise error.called("e_Failed_depends_any", module_list=_names(said.requests))
+            raise error.called("e_Failed_depends_any", module_list=names_of(said.requests))
         frame.needs.append(module.name)
         return
     for request in said.requests:
@@ -217,24 +208,9 @@ def note_need(frame: Frame, said: op.DependsOn) -> None:
             frame.needs.append(module.name)
 
 
-def forgo(frame: Frame, said: op.DependsOn | op.Prereq) -> None:
+def forgo(frame: Frame, said: op.DependsOn | Prereq) -> None:
     """Release what was needed; what nobody else needs or asked for is unloaded."""
     frame.session.release(frame, [name for name in frame.needs if _named(name, said.requests)])
-
-
-def require(frame: Frame, said: op.Prereq) -> None:
-    """Refuse unless all (or one) of the modules are loaded; or load them, if the site wants that."""
-    if frame.session.settings.flag("auto_handling"):
-        if frame.mode is MODES["load"]:
-            need(frame, op.DependsOn(said.requests, said.any_of))
-        return
-    missing = [request for request in said.requests if not frame.session.has_prerequisite(request)]
-    if not missing or (said.any_of and len(missing) < len(said.requests)):
-        return
-    need_text = f"one of {_list(missing)}" if said.any_of and len(missing) > 1 else _list(missing)
-    names = " ".join(str(request) for request in (missing[:1] if said.any_of else missing))
-    error = Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
-    raise error.called("e_Prereq_Any" if said.any_of else "e_Prereq", module_list=_names(missing))
 
 
 def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
@@ -287,11 +263,13 @@ def _prefixes(frame: Frame) -> tuple[str, ...]:
     return ("LMOD", site) if site and site != "LMOD" else ("LMOD",)
 
 
-def _list(requests: tuple[Request, ...] | list[Request]) -> str:
+def listed(requests: tuple[Request, ...] | list[Request]) -> str:
+    """Return requests as one text."""
     return ", ".join(str(request) for request in requests)
 
 
-def _names(requests: tuple[Request, ...] | list[Request]) -> str:
+def names_of(requests: tuple[Request, ...] | list[Request]) -> str:
+    """Return the names in requests as one text, with blanks between them."""
     return " ".join(request.text for request in requests)
 
 
@@ -302,16 +280,12 @@ def _named(name: str, requests: tuple[Request, ...]) -> bool:
 TABLE: dict[type, Row] = {
     #              load           unload          refresh      restore        show           read         check
     op.SetEnv:    (set_env,       undo_set_env,   pretend_env, set_env,       pretend_env,   pretend_env, set_env),
-    op.UnsetEnv:  (unset_env,     ignore,         ignore,      unset_env,     pretend_unset, ignore,      unset_env),
     op.PushEnv:   (push_env,      pop_env,        pretend_env, push_env,      pretend_env,   pretend_env, push_env),
     op.EditPath:  (edit_path,     undo_edit_path, ignore,      edit_path,     ignore,        ignore,      edit_path),
     op.Load:      (load,          undo_load,      ignore,      ignore,        ignore,        ignore,      look_for),
     op.DependsOn: (need,          forgo,          ignore,      note_need,     ignore,        ignore,      ignore),
-    op.Prereq:    (require,       forgo,          ignore,      require,       ignore,        ignore,      ignore),
     op.Conflict:  (refuse_rivals, ignore,         ignore,      refuse_rivals, ignore,        ignore,      ignore),
     op.Family:    (claim_family,  leave_family,   ignore,      claim_family,  ignore,        ignore,      ignore),
-    op.Whatis:    (ignore,        ignore,         ignore,      ignore,        ignore,        ignore,      ignore),
-    op.Help:      (ignore,        ignore,         ignore,      ignore,        ignore,        ignore,      ignore),
 }  # fmt: skip
 
 MODES = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from lmodpy.env.environment import ALIAS, COMPLETION, CSH_FUNCTION, EXPORTED, SH_FUNCTION
 from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations_seldom as op
+from lmodpy.modulefile.operations import DependsOn
 from lmodpy.modulefile.properties import PROPERTIES, TAG
-from lmodpy.session.modes import Stopped, ignore
+from lmodpy.session.modes import MODES, Stopped, forgo, ignore, listed, names_of, need
 from lmodpy.session.variants import choose, recall
 
 TYPE_CHECKING = False
@@ -16,6 +17,34 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.properties import Property
     from lmodpy.session.frame import Frame
     from lmodpy.session.modes import Handler, Row
+
+
+# Variables and other modules.
+
+
+def unset_env(frame: Frame, said: op.UnsetEnv) -> None:
+    """Take a variable away."""
+    frame.env.assign(said.name, None, frame.owner)
+
+
+def pretend_unset(frame: Frame, said: op.UnsetEnv) -> None:
+    """Let the rest of the modulefile see the variable gone."""
+    frame.env.pretend(said.name, None)
+
+
+def require(frame: Frame, said: op.Prereq) -> None:
+    """Refuse unless all (or one) of the modules are loaded; or load them, if the site wants that."""
+    if frame.session.settings.flag("auto_handling"):
+        if frame.mode is MODES["load"]:
+            need(frame, DependsOn(said.requests, said.any_of))
+        return
+    missing = [request for request in said.requests if not frame.session.has_prerequisite(request)]
+    if not missing or (said.any_of and len(missing) < len(said.requests)):
+        return
+    need_text = f"one of {listed(missing)}" if said.any_of and len(missing) > 1 else listed(missing)
+    names = " ".join(str(request) for request in (missing[:1] if said.any_of else missing))
+    error = Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
+    raise error.called("e_Prereq_Any" if said.any_of else "e_Prereq", module_list=names_of(missing))
 
 
 # Aliases and shell functions.
@@ -295,6 +324,10 @@ def warn_of_name(frame: Frame, said: op.RequireFullName) -> None:
 
 TABLE: dict[type, Row] = {
     #                    load           unload         refresh       restore        show        read        check
+    op.UnsetEnv:        (unset_env,     ignore,        ignore,       unset_env,     pretend_unset, ignore,  unset_env),
+    op.Prereq:          (require,       forgo,         ignore,       require,       ignore,     ignore,     ignore),
+    op.Whatis:          (ignore,        ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
+    op.Help:            (ignore,        ignore,        ignore,       ignore,        ignore,     ignore,     ignore),
     op.SetAlias:        (set_alias,     undo_alias,    repeat_alias, set_alias,     ignore,     ignore,     ignore),
     op.UnsetAlias:      (unset_alias,   ignore,        ignore,       unset_alias,   ignore,     ignore,     ignore),
     op.SetFunction:     (set_function,  undo_function, redefine,     set_function,  ignore,     ignore,     ignore),

@@ -246,12 +246,13 @@ class Session:
 
     def satisfy(self, request: Request, frame: Frame) -> Loaded | None:
         """Return a module that fulfils a dependency: the loaded one if it is right, else the best there is."""
-        there = self.loaded_as(request, "prereq")
-        if there is not None and request.text in {there.name, there.full_name} and not request.latest:
-            return there
-        pending = self.matching(request, "isloaded")
-        if pending is not None and pending.name in self.pending:
-            return Loaded(pending.name, pending.version, pending.path, pending.full_name)
+        near, there = self.matching(request, "isloaded"), None
+        if near is not None:
+            there = self.loaded_as(request, "prereq")
+            if there is not None and request.text in {there.name, there.full_name} and not request.latest:
+                return there
+            if near.name in self.pending:
+                return Loaded(near.name, near.version, near.path, near.full_name)
         module = self.find(request)
         if module is None:
             return there

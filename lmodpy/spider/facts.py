@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.env.pathlist import tidy
-from lmodpy.modulefile.operations import EditPath, Family, Help, SetEnv, Whatis
-from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Property
+from lmodpy.modulefile.operations import EditPath, Family, SetEnv
+from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Help, Property, Whatis
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
