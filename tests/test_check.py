@@ -35,6 +35,7 @@ FAULTS = {
     "Core/needs/1.lua": ("needs", 'depends_on("nowhere")'),
     "Core/loads/1.lua": ("needs", 'load("nowhere/2")'),
     "Core/prereq/1.lua": ("needs", 'prereq("nowhere")'),
+    "Core/tclprereq/1": ("needs", "#%Module\nprereq nowhere neither"),
     "Compiler/a/app/1.lua": ("needs", 'depends_on("onlyb")'),
     # Paths.
     "Core/missing/1.lua": ("missing", 'prepend_path("PATH", "/nowhere/bin")'),
@@ -59,6 +60,7 @@ GOOD = {
     "Core/good/1.lua": 'help("x") whatis("Description: y") setenv("G", "1") prepend_path("PATH", "ROOT/fine")',
     "Core/good/2.lua": 'pushenv("G", "2") prepend_path{"MANPATH", "/usr/share/man", delim=":"} setenv("MY_P", "a/b")',
     "Core/tcl/1": "#%Module\nsetenv T 1\nprepend-path PATH ROOT/fine",
+    "Core/tclneeds/1": "#%Module\nprereq nowhere tcl\nprereq tcl/1",
     "Core/other/1.lua": 'family("f")',
     "Core/a/1.lua": 'family("compiler") prepend_path("MODULEPATH", "ROOT/Compiler/a")',
     "Core/b/1.lua": 'family("compiler") prepend_path("MODULEPATH", "ROOT/Compiler/b")',

@@ -46,8 +46,11 @@ _KIND_OF = {
     "e_Failed_Load": "needs",
     "e_Failed_Load_2": "needs",
     "e_Prereq": "needs",
+    "e_Prereq_Any": "needs",
 }
 """What an error is a finding of, by Lmod's name for it."""
+_ENOUGH = {"e_Prereq": all, "e_Prereq_Any": any}
+"""How many of the modules that are not loaded must exist, so that users can load them first."""
 _MOST_WAYS = 20
 _MOST_SCRIPTS = 2000
 _PLACE = re.compile(r"(.*):(\d+)")
@@ -114,7 +117,8 @@ class Checker:
 
     def _failed(self, error: LmodError, module: Modulefile, names: Sequence[str]) -> Iterator[Finding]:
         kind = _KIND_OF.get(error.id, "error")
-        if error.id == "e_Prereq" and all(name in self._known for name in error.hint.split()[2:-1]):
+        enough = _ENOUGH.get(error.id)
+        if enough and enough(name in self._known for name in error.about["module_list"].split()):
             return  # users load that first
         path, line = _place(getattr(error, "where", "") or module.path)
         after = f" (after {' '.join(names)})" if names else ""
