@@ -98,7 +98,7 @@ REFUSED = {
     "gdef": "no sub-command",
     "ref": "no sub-command",
     "frobnicate": "`module help`",
-    "lint": "--check_syntax",
+    "lint": "lmodpy check",
     "initadd x": "`module save`",
     "source x": "no `module source`",
     "cachebuild": "keeps its own up to date",

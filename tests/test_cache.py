@@ -202,6 +202,7 @@ def test_the_user_has_files_of_his_own(cluster):
 
     assert cluster.status()[0]["owner"] == "user"
     assert cluster.cache("clear").stdout == f"4 files taken away from {own}\n"
+    assert json.loads(cluster.cache("clear", "--json").stdout) == {"directory": str(own), "removed": 0}
     assert os.listdir(own) == ["other"]
 
 

@@ -67,11 +67,13 @@ def status(roots: _Roots = None, *, as_json: _Json = False) -> None:
 
 
 @app.command()
-def clear(*, place: _Place = "") -> None:
+def clear(*, place: _Place = "", as_json: _Json = False) -> None:
     """Take the files away; commands look at the directories themselves then."""
     admin, _ = opened(None)
     chosen = caching.place_for(admin, place)
-    typer.echo(f"{caching.clear(chosen)} files taken away from {chosen}")
+    taken = caching.clear(chosen)
+    told = json.dumps({"directory": chosen, "removed": taken})
+    typer.echo(told if as_json else f"{taken} files taken away from {chosen}")
 
 
 def opened(roots: list[str] | None) -> tuple[Context, list[str]]:

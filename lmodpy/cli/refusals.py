@@ -34,7 +34,7 @@ COMMANDS = {
     "initswitch": "edits start-up files; swap it, and `module save` what there is then",
     "initlist": "reads start-up files; `module describe` tells what `module restore` loads",
     "initclear": "edits start-up files; `module disable default` forgets what `module restore` loads",
-    "lint": "looks for faults in modulefiles; `module --check_syntax load NAME` does, for each",
+    "lint": "looks for faults in modulefiles; `lmodpy check DIR` does, for all of a tree",
     "sh-to-mod": "makes a modulefile of a script; `source_sh` in a modulefile reads the script itself",
     "source": "runs a script that no module stands for; put its lines into a modulefile, and load that",
 }
