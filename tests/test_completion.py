@@ -101,8 +101,8 @@ LINES = {
     "module --width=": [],
     "module ad gi": [],
     "module sh gi": ["git"],
-    "module ml sh": ["show"],
-    "ml sh": ["show"],
+    "module ml sh": ["sh-to-mod", "show"],
+    "ml sh": ["sh-to-mod", "show"],
     "ml show gi": ["git"],
     "ml gi": [],
     "ml sec": ["secret/"],
@@ -122,6 +122,7 @@ LINES = {
     "module remove-path INCLUDE /": ["/usr/include", "/opt/include"],
     "module config quar": ["quarantine"],
     "module mod-to-sh zs": ["zsh"],
+    "module sh-to-mod tc": ["tcsh"],
     # Only the last command of a line counts.
     "cd x && module load g": ["gcc/"],
     "echo 'a; b' | ml gcc/9": ["gcc/9.4"],

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import lmodpy
-from lmodpy.cli import cacheadmin, checkadmin, entry
+from lmodpy.cli import cacheadmin, checkadmin, convertadmin, entry
 from lmodpy.config import Settings
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ After that: `module avail`, `module load NAME`, `module help`.
 
 app.add_typer(cacheadmin.app, name="cache")
 app.command()(checkadmin.check)
+app.command()(convertadmin.convert)
 
 
 @app.command()

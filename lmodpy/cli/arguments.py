@@ -66,6 +66,7 @@ _SPELLINGS = (
     ("prepend-path", "prepend-path"),
     ("remove-path", "remove-path"),
     ("run", "run"),
+    ("sh-to-mod", "sh-to-mod"),
     ("stash", "stash"),
     ("stashclear", "stashclear"),
     ("stashlist", "stashlist"),
@@ -120,6 +121,7 @@ ML_WORDS = {
         ("mod-to-sh", "mod-to-sh"),
         ("prepend-path", "prepend-path"),
         ("remove-path", "remove-path"),
+        ("sh-to-mod", "sh-to-mod"),
         ("stashclear", "stashclear"),
         ("stashlist", "stashlist"),
         ("stashpop", "stashpop"),
@@ -207,7 +209,12 @@ def all_spellings() -> list[tuple[str, list[str]]]:
 
 
 def _after(command: str, rest: Sequence[str], options: dict[str, str]) -> list[str]:
-    """Take the options out of what follows a sub-command; behind `load` and its like, `-name` unloads instead."""
+    """Take the options out of what follows a sub-command; behind `load` and its like, `-name` unloads instead.
+
+    What follows `sh-to-mod` is for a script.
+    """
+    if command == "sh-to-mod":
+        return list(rest)
     words: list[str] = []
     left = list(rest)
     while left:

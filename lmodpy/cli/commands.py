@@ -198,6 +198,7 @@ COMMANDS: dict[str, Answer] = {
     "save": ("collections", "save"),
     "savelist": ("collections", "savelist"),
     "search": ("keywords", "keyword"),
+    "sh-to-mod": ("converting", "sh_to_mod"),
     "show": ("readings", "show"),
     "spider": ("spider", "spider"),
     "stash": ("stashes", "stash"),

@@ -209,6 +209,13 @@ def shells(_typed: Typed) -> Iterable[str]:
     return sorted(NAMES)
 
 
+def readers(_typed: Typed) -> Iterable[str]:
+    """Offer the shells that read scripts."""
+    from lmodpy.modulefile.snapshots import SHELLS  # noqa: PLC0415 - only here
+
+    return SHELLS
+
+
 _ARGUMENTS: dict[str, tuple[Callable[[Typed], Iterable[str]], ...]] = {
     "append-path": (variables, directories),
     "avail": (modules,),
@@ -235,6 +242,7 @@ _ARGUMENTS: dict[str, tuple[Callable[[Typed], Iterable[str]], ...]] = {
     "restore": (restorable,),
     "run": (modules,),
     "save": (collections,),
+    "sh-to-mod": (readers, nothing),
     "show": (modules,),
     "spider": (modules,),
     "stashpop": (stashes,),

@@ -35,7 +35,6 @@ COMMANDS = {
     "initlist": "reads start-up files; `module describe` tells what `module restore` loads",
     "initclear": "edits start-up files; `module disable default` forgets what `module restore` loads",
     "lint": "looks for faults in modulefiles; `lmodpy check DIR` does, for all of a tree",
-    "sh-to-mod": "makes a modulefile of a script; `source_sh` in a modulefile reads the script itself",
     "source": "runs a script that no module stands for; put its lines into a modulefile, and load that",
 }
 

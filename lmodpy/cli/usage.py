@@ -52,6 +52,7 @@ By hand
   remove-path [-d DELIM] VARIABLE ENTRY...
   run NAME... -- COMMAND...          run one command as if modules were loaded
   mod-to-sh SHELL NAME...            print the code that loading would run
+  sh-to-mod SHELL SCRIPT [ARGUMENT...]     print the modulefile that does what a script does
   edit NAME                          open a modulefile in the editor
   test NAME                          run the test of a module
   config [NAME [VALUE]]              show settings, or set one for this session; config --reset NAME

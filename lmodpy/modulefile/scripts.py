@@ -53,6 +53,12 @@ def words(before: Snapshot, after: Snapshot, shell: str) -> list[Said]:
     ]
 
 
+def moves(before: Snapshot, after: Snapshot) -> list[Said]:
+    """Return the word that goes to the directory where the script has left its shell, if it went anywhere."""
+    was, now = before.variables.get("PWD"), after.variables.get("PWD")
+    return [("chdir", (now,))] if was and now and was != now else []
+
+
 _TAKEN = frozenset(("module", "ml", "clearMT", "clearLmod"))
 """What a script that sets up `module` defines: undoing that would take the user's own away."""
 

@@ -60,19 +60,19 @@ def _check_there(script: str) -> None:
     try:
         first = shlex.split(script)[:1]
     except ValueError as error:
-        raise ModulefileError(f"`source_sh` takes the path of a script and its arguments: {error}") from None
+        raise ModulefileError(f"a shell takes the path of a script and its arguments: {error}") from None
     if not first:
-        raise ModulefileError("`source_sh` takes the path of a script")
+        raise ModulefileError("a shell takes the path of a script")
     if first[0].startswith("/") and not system.is_file(first[0]):
         raise ModulefileError(f"there is no script {first[0]} to read")
 
 
 def _speech(shell: str) -> Speech:
     if shell not in _SPEECHES:
-        raise ModulefileError(f"`source_sh` knows {', '.join(_SPEECHES)}, and no shell {shell!r}")
+        raise ModulefileError(f"no shell {shell!r} can read a script here: lmodpy knows {', '.join(_SPEECHES)}")
     program = shutil.which(shell) or shutil.which(shell, path=os.defpath)
     if program is None:
-        raise ModulefileError(f"the shell `{shell}`, which `source_sh` needs, is not installed")
+        raise ModulefileError(f"the shell `{shell}`, which is to read the script, is not installed")
     kind = os.path.basename(os.path.realpath(program)) if shell == "sh" else shell
     speech = _SPEECHES.get(kind, _SPEECHES["dash"])
     return speech._replace(command=(program, *speech.command))
@@ -276,3 +276,5 @@ _SPEECHES = {
     "tcsh": Speech(("-f", "-c"), _TCSH, _csh_lists),
     "fish": Speech(("--no-config", "-c"), _FISH, _fish_lists),
 }
+SHELLS = tuple(_SPEECHES)
+"""The shells that read scripts."""
