@@ -41,11 +41,14 @@ def _function(_: str, args: Sequence[str]) -> str:
 
 def _export(_: str, args: Sequence[str]) -> str:
     """Tcl has no word for it, but what a modulefile writes to stdout is for the shell, behind everything else."""
-    return (
-        f"if {{[module-info shell bash] && [module-info mode load]}} {{\n    puts stdout {{export -f {args[0]}}}\n}}\n"
-    )
+    return _IN_BASH.replace("COMMAND", f"export -f {args[0]}")
 
 
+_IN_BASH = """\
+if {[module-info shell] eq {bash} && [module-info mode load]} {
+    puts stdout {COMMAND}
+}
+"""
 _TCL: dict[str, Callable[[str, Sequence[str]], str]] = {
     "set_shell_function": _function,
     "unset_shell_function": lambda _, args: _command("unset-function", args),
