@@ -101,6 +101,19 @@ class Site:
         return {name: value for name, _, value in pairs if name not in NOT_OURS}
 
 
+IN_BOTH = {f"test_{name}.py" for name in ["loading", "undo", "hierarchy", "paths", "output", "scripts", "tree_odd"]}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Play in zsh what the shell matters for; the other scenarios are played in it by `make soak`."""
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        again = parameters is not None and parameters.params.get("site") == "zsh"
+        if again and "site" in item.fixturenames and item.path.name not in IN_BOTH:
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(params=["bash", "zsh"])
 def site(request, tmp_path):
     """A fresh site, once with the user in bash and once in zsh."""

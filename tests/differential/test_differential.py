@@ -18,7 +18,7 @@ from tests.differential.tcl import with_tcl
 from tests.differential.tools import LMOD, read_bash
 from tests.needs import needs
 
-FIRST, SEEDS = int(os.environ.get("FIRST", "0")), int(os.environ.get("SEEDS", "60"))
+FIRST, SEEDS = int(os.environ.get("FIRST", "0")), int(os.environ.get("SEEDS", "45"))
 
 
 @pytest.fixture(scope="session", autouse=True)
