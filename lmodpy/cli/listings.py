@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.properties import Mark
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
+    from lmodpy.spider.remarks import Remark
     from lmodpy.tree.directory import Modulefile
 
 
@@ -156,29 +157,39 @@ class Sayings:
     """What modules that are not loaded say about themselves: all of a small tree, of others what is known already."""
 
     def __init__(self, context: Context, roots: Sequence[str]) -> None:
-        from lmodpy.cli.walk import memory, reader  # noqa: PLC0415 - terse lists go without
-        from lmodpy.spider.remarks import Remark, remarks  # noqa: PLC0415
+        from lmodpy.spider.remarks import remarks  # noqa: PLC0415 - terse lists go without
 
-        known = memory(context, reader(context), thorough=False)
-        self._said: dict[str, Remark] = {}
+        self.said: dict[str, Remark] = {}
+        """What some have said, by path; others have said nothing, or it is not known."""
+        few: list[Modulefile] = []
         for root in dict.fromkeys(roots):
             modules = visible(context, root)
             if len(modules) > _FEW and context.index is not None:
                 kept = remarks(context.index, root)
-                self._said |= {each.path: kept[each.path] for each in modules if each.path in kept}
-                continue
-            for each in modules:
-                facts = known.facts(each, loosely=True)
-                self._said[each.path] = Remark(facts.properties, facts.extensions)
+                seen = {module.path for module in modules}
+                self.said |= {path: said for path, said in kept.items() if path in seen}
+            else:
+                few += modules
+        self.said |= _said_in(context, few) if few else {}
 
     def properties(self, module: Modulefile) -> tuple[str, ...]:
         """Return the properties of a module."""
-        said = self._said.get(module.path)
+        said = self.said.get(module.path)
         return said.properties if said else ()
 
     def extensions(self) -> list[str]:
         """Return the names of what the modules bring besides."""
-        return sorted({name.partition("/")[0] for said in self._said.values() for name in said.extensions})
+        return sorted({name.partition("/")[0] for said in self.said.values() for name in said.extensions})
+
+
+def _said_in(context: Context, modules: Sequence[Modulefile]) -> dict[str, Remark]:
+    """Return what some modules say; those of which it is not known are evaluated."""
+    from lmodpy.cli.walk import memory, reader  # noqa: PLC0415 - for small trees
+    from lmodpy.spider.remarks import Remark  # noqa: PLC0415
+
+    known = memory(context, reader(context), thorough=False)
+    found = ((module.path, known.facts(module, loosely=True)) for module in modules)
+    return {path: Remark(f.properties, f.extensions) for path, f in found if f.properties or f.extensions}
 
 
 _FEW = 100
@@ -235,23 +246,32 @@ def entries_of(
     context: Context, roots: Sequence[str], words: Sequence[str], sayings: Sayings | None = None
 ) -> dict[str, list[tuple[Modulefile, Entry]]]:
     """Return the modules that fit the words, directory by directory, each with what is told about it."""
-    tree, places = context.session.tree, dict.fromkeys(roots)
-    matches, by_place = matcher(context, words), context.settings.flag("mpath_avail")
+    tree = context.session.tree
+    found = {root: fitting(context, root, words) for root in dict.fromkeys(roots)}
     marks_of = _marker(context, roots, sayings)
-    extensions = _extensions if context.line.on("terse_extensions") else _no_extensions
-    found: dict[str, list[tuple[Modulefile, Entry]]] = {}
-    for root in places:
-        symbols, also = tree.symbols(root, roots), [root] * by_place
-        entries = found[root] = []
-        for module in visible(context, root):
-            name, version = module.name, module.version
-            full_name = f"{name}/{version}" if version else name
-            marks = marks_of(module) if matches((full_name, name, *also)) else None
+    extensions = _extensions if context.line.on("terse_extensions") else None
+    entries: dict[str, list[tuple[Modulefile, Entry]]] = {}
+    for root, modules in found.items():
+        symbols = tree.symbols(root, roots)
+        rows = entries[root] = []
+        for module in modules:
+            marks = marks_of(module)
             if marks is not None:
+                name, full_name = module.name, module.full_name
                 others = _last_parts(symbols[full_name]) if full_name in symbols else ()
-                known = full_name, marks, name if version else "", others, "", extensions(context, module)
-                entries.append((module, made(Entry, known)))
-    return found
+                brought = extensions(context, module) if extensions else ()
+                known = full_name, marks, name if module.version else "", others, "", brought
+                rows.append((module, made(Entry, known)))
+    return entries
+
+
+def fitting(context: Context, root: str, words: Sequence[str]) -> list[Modulefile]:
+    """Return the visible modules of a root that fit the words."""
+    modules = visible(context, root)
+    if not any(words):
+        return modules
+    matches, also = matcher(context, words), [root] * context.settings.flag("mpath_avail")
+    return [module for module in modules if matches((module.full_name, module.name, *also))]
 
 
 def _marker(
@@ -262,14 +282,18 @@ def _marker(
     It is asked for each of perhaps ten thousand, so whatever is the same for all of them is found out before.
     """
     session, line = context.session, context.line
-    defaults, latest = line.on("default"), line.on("latest")
+    tree, defaults, latest = session.tree, line.on("default"), line.on("latest")
     loaded = {module.name: module for module in session.loaded.active()}
     several = _several(session, roots) if defaults or not line.on("terse") else frozenset()
-    is_default = session.tree.is_default
+    ordinary = tree.ordinary and not (defaults or latest)
+    said = sayings.said if sayings else {}
+    chosen = {found.path for name in several if (found := tree.default(name, roots))} if ordinary else set()
 
     def marks_of(module: Modulefile) -> tuple[str | Mark, ...] | None:
         name = module.name
-        default = (defaults or name in several) and is_default(module, roots)
+        if ordinary and not (module.kind or name in loaded or module.path in said):
+            return _DEFAULT if module.path in chosen else ()
+        default = (defaults or name in several) and tree.is_default(module, roots)
         if (defaults and not default) or (latest and not _is_latest(session, module)):
             return None
         there = loaded.get(name)
@@ -278,15 +302,18 @@ def _marker(
         hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
         shows_default = "D" if default and name in several else ""
         marks: tuple[str | Mark, ...] = (hidden, _ban(session, module), shows_default)
-        if there is None and session.tree.tagged:
+        if there is None and tree.tagged:
             marks = (*_tags(context, module), *marks)
         if there is not None:
             marks = (*_marks(context, there.properties), *marks[:2], "L" * (hidden != "HL"), shows_default)
         elif sayings is not None:
             marks = (*_marks(context, sayings.properties(module)), *marks)
-        return tuple(filter(None, marks)) if any(marks) else ()
+        return tuple(filter(None, marks))
 
     return marks_of
+
+
+_DEFAULT = ("D",)
 
 
 def _tags(context: Context, module: Modulefile) -> list[Mark | str]:
@@ -324,10 +351,6 @@ def _is_latest(session: Session, module: Modulefile) -> bool:
 
     found = session.find(latest(module.name))
     return found is not None and found.path == module.path
-
-
-def _no_extensions(_context: Context, _module: Modulefile) -> tuple[str, ...]:
-    return ()
 
 
 def _extensions(context: Context, module: Modulefile) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.report.text import PLAIN, columns, rule, wrap
+from lmodpy.report.text import PLAIN, Style, columns, rule, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     from lmodpy.modulefile.properties import Mark
-    from lmodpy.report.text import Style
     from lmodpy.session.loaded import Changes
 else:
     from lmodpy.values import NamedTuple
@@ -182,21 +181,27 @@ def _loaded_item(entry: Entry, style: Style) -> str:
 
 def _avail_item(entry: Entry, style: Style) -> str:
     name = style.module(entry.full_name, entry.name or entry.full_name)
-    item = _marked(name, entry)
-    if "L" in entry.marks or "HL" in entry.marks:
-        return style.green(item)
-    if "F" in entry.marks:
-        return style.forbidden(item)
-    if "NF" in entry.marks:
-        return style.nearly(item)
-    return style.hidden(item) if "H" in entry.marks or "s" in entry.marks else _marked(name, entry, style)
+    if not (entry.marks or entry.symbols):
+        return name  # as most
+    paint = next((paint for mark, paint in _PAINTS if mark in entry.marks), None)
+    return paint(style, _marked(name, entry)) if paint else _marked(name, entry, style)
+
+
+_PAINTS = (
+    *(("L", Style.green), ("HL", Style.green)),
+    *(("F", Style.forbidden), ("NF", Style.nearly)),
+    *(("H", Style.hidden), ("s", Style.hidden)),
+)
+"""How a whole item looks that has a mark; the first counts."""
 
 
 def _marked(name: str, entry: Entry, style: Style = PLAIN) -> str:
+    if not (entry.marks or entry.symbols):
+        return name
     marks = [mark if isinstance(mark, str) else style.named(mark.colour, mark.letters) for mark in entry.marks]
     marks += [":".join(entry.symbols)] if entry.symbols else []
     whole = next((mark.colour for mark in entry.marks if not isinstance(mark, str) and mark.whole), "")
-    return f"{style.named(whole, name)} ({','.join(marks)})" if marks else name
+    return f"{style.named(whole, name)} ({','.join(marks)})"
 
 
 def numbered(items: Sequence[str]) -> list[str]:
@@ -226,13 +231,9 @@ def titled(blocks: Sequence[Block], titles: Mapping[str, str]) -> list[Block]:
 
 def _nested(blocks: Sequence[Block], width: int) -> str:
     """Say for which names the first directory decides, instead of the highest version: those in several of them."""
-    places: dict[str, set[str]] = {}
-    nested = set()
-    for block in blocks:
-        for entry in block.entries:
-            places.setdefault(entry.name, set()).add(block.root)
-            if "/" in entry.full_name.removeprefix(f"{entry.name}/"):
-                nested.add(entry.name)
+    entries = [entry for block in blocks for entry in block.entries]
+    nested = {e.name for e in entries if e.full_name.count("/") > 1 and "/" in e.full_name.removeprefix(f"{e.name}/")}
+    places = {name: {block.root for block in blocks for e in block.entries if e.name == name} for name in nested}
     names = sorted(name for name in nested if name and len(places[name]) > 1)
     told = f"Of {', '.join(names)} there are nested versions, so the first directory above that has one decides."
     return wrap(told, width) + "\n" if names else ""

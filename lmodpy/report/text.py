@@ -82,7 +82,7 @@ def visible(text: str) -> int:
 
 def columns(items: Sequence[str], width: int, indent: str = "") -> str:
     """Set items in as many columns as fit, to be read downwards like the output of `ls`."""
-    lengths = [visible(item) for item in items]
+    lengths = list(map(visible if any("\033" in item for item in items) else len, items))
     rows = _rows(lengths, width - len(indent))
     widths = [max(lengths[top : top + rows]) for top in range(0, len(items), rows)]
     lines = (

@@ -17,7 +17,7 @@ from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 from lmodpy.spider import store
 from lmodpy.spider.survey import part_of, stamp_of, stamps_of, survey
 from lmodpy.tree.directory import Modulefile, base_of
-from lmodpy.tree.tree import Found
+from lmodpy.tree.tree import Found, in_list
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ WORTHWHILE = 20
 """A root with fewer directories is read as fast as a file about it."""
 MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
-FORMAT = "3"
+FORMAT = "4"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
 
@@ -52,10 +52,10 @@ class Stored(Found):
 
     def __init__(self, reader: store.Reader, root: str) -> None:
         """Read the file; raises Damaged."""
-        ruled = _statements(reader.rows("ruled"))
-        super().__init__([], ruled, None, tuple(reader.lines("entries")), tuple(reader.lines("live")))
+        super().__init__([], live=tuple(reader.lines("live")))
         self._root = root
-        self._text = reader.text("modules")
+        self._text, self._folders, self._marks = map(reader.text, ("modules", "entries", "marks"))
+        self._telling = _statements(reader.rows("telling"))
         self._watched, self._as_they_were = reader.lines("watched"), reader.lines("stamps")
         if len(self._watched) != len(self._as_they_were):
             raise store.Damaged  # there is a line break in a path
@@ -66,8 +66,24 @@ class Stored(Found):
         """The modules of the root."""
         if not self._made:
             self._made = True
-            self._modules = modules_of(store.rows_of(self._text.split("\n")[:-1]), self._root)
+            self._modules = modules_of(self._text, self._root)
         return self._modules
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """What lies in the root's own directory."""
+        return tuple(self._folders.split("\n")[:-1])
+
+    @property
+    def ruled(self) -> Mapping[str, Sequence[object]]:
+        """What the default files say, by their folders."""
+        marks = {folder: (ModuleVersion(target, ("default",)),) for folder, target in store.rows_of(self._marks, 2)}
+        return {**marks, **self._telling}
+
+    @property
+    def telling(self) -> Mapping[str, Sequence[object]]:
+        """Those that say more than which version is the default."""
+        return self._telling
 
     @property
     def stamps(self) -> Mapping[str, str]:
@@ -80,7 +96,7 @@ class Stored(Found):
         """Return all modules whose full names have a text in them; few others."""
         if self._made or not text or not _ESCAPED.isdisjoint(text):
             return super().containing(text)
-        return modules_of(store.rows_of(store.containing(self._text, text)), self._root)
+        return modules_of(store.containing(self._text, text), self._root)
 
     def has_changed(self) -> bool:
         """Say whether a stamp is not as it was."""
@@ -139,13 +155,16 @@ class Index:
         """Write the file of a root into a directory; raises OSError."""
         room = len(base_of(root)) + 1
         watched = sorted(found.stamps)
+        marks = {folder: target for folder, said in found.ruled.items() if (target := _only_marked(said))}
+        telling = {folder: said for folder, said in found.ruled.items() if folder not in marks}
         sections = {
             "entries": found.entries,
             "watched": watched,
             "stamps": [found.stamps[path] for path in watched],
-            "ruled": store.table(row for folder, said in found.ruled.items() for row in _statement_rows(folder, said)),
+            "marks": store.listed(marks.items()),
+            "telling": store.table(row for folder, said in telling.items() for row in _statement_rows(folder, said)),
             "live": found.live,
-            "modules": store.table(row_of(module, room) for module in found.modules),
+            "modules": rows_of(found.modules, room),
         }
         store.write(_path(place, root, NAMES), self.key(root), sections)
 
@@ -288,21 +307,51 @@ _SAID: dict[str, Callable[..., object]] = {
 }
 
 
-def row_of(module: Modulefile, room: int) -> tuple[str, ...]:
-    """Return what is kept of a module; the path of its root has so many characters, with a slash."""
-    first = f"{module.name}/{module.order}"
-    return first, module.name, module.version, module.path[room:], module.weight, module.kind, "*" * module.marked
+def _only_marked(said: Sequence[object]) -> str:
+    """Return the version that a default file marks, if that is all that it says."""
+    first = said[0] if len(said) == 1 else None
+    return first.target if isinstance(first, ModuleVersion) and first.names == ("default",) else ""
 
 
-def modules_of(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
-    """Return the modules of a root in such rows; they may be ten thousand, so each is made in one step."""
+def rows_of(modules: Iterable[Modulefile], room: int) -> list[str]:
+    """Return what is kept of modules, in their order, as lines; the path of their root has so many characters.
+
+    What follows from the other fields is left out: mostly the path, and the weight of what is not marked.
+    """
+    return store.listed(
+        (
+            module.name,
+            module.full_name,
+            "" if path == f"{module.full_name}.lua" else path,
+            module.order,
+            "" if module.weight == module.order else module.weight,
+            module.kind,
+            "*" * module.marked,
+        )
+        for _, path, module in sorted((in_list(module), module.path[room:], module) for module in modules)
+    )
+
+
+def modules_of(text: str, root: str) -> list[Modulefile]:
+    """Return the modules of a root in such lines; they may be ten thousand, so each is made in one step."""
     base = base_of(root)
     return [
         made(
             Modulefile,
-            (name, version, f"{base}/{path}", root, first[len(name) + 1 :], weight, kind, mark == "*", "", ""),
+            (
+                name,
+                full_name[len(name) + 1 :],
+                f"{base}/{path or full_name + '.lua'}",
+                root,
+                order,
+                weight or order,
+                kind,
+                mark == "*",
+                "",
+                "",
+            ),
         )
-        for first, name, version, path, weight, kind, mark in rows
+        for name, full_name, path, order, weight, kind, mark in store.rows_of(text, 7)
     ]
 
 

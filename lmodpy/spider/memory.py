@@ -11,7 +11,7 @@ import time
 
 from lmodpy.spider import remarks, store
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
-from lmodpy.spider.index import facts_file, make_place, modules_of, row_of, state_of
+from lmodpy.spider.index import facts_file, make_place, modules_of, rows_of, state_of
 from lmodpy.spider.survey import is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
 from lmodpy.values import made
@@ -335,7 +335,7 @@ class _Shelf:
         room = len(self._base) + 1
         sections = {
             "state": [state_of(found)] if whole else [],
-            **{name: store.table(row_of(each, room) for each in modules) for name, modules in promising.items()},
+            **{name: rows_of(modules, room) for name, modules in promising.items()},
             "first": store.sealed(_line(rows[each]) for each in first),
             "facts": store.sealed(map(_line, rows.values())),
         }
@@ -393,7 +393,7 @@ class _File:
         return self._rows
 
     def _begin(self, reader: store.Reader) -> None:
-        promising = {promise: modules_of(reader.rows(promise), self._root) for promise in (OPEN, EXTENSIONS)}
+        promising = {promise: modules_of(reader.text(promise), self._root) for promise in (OPEN, EXTENSIONS)}
         self.first = {row.path: row for row in _rows(reader.bodies("first"))}
         self.promising = promising
         self.state = "".join(reader.lines("state"))

@@ -71,7 +71,7 @@ class Reader:
 
     def rows(self, name: str) -> list[list[str]]:
         """Return the rows of a section that was written by `table`."""
-        return rows_of(self.lines(name))
+        return [fields(body) for body in self.bodies(name)]
 
     def bodies(self, name: str) -> list[str]:
         """Return the rows of a section that was written by `sealed` as they stand behind their checksums."""
@@ -154,22 +154,27 @@ class Reader:
         return data
 
 
-def rows_of(lines: Sequence[str]) -> list[list[str]]:
-    """Return the rows in lines that `table` has made."""
-    if any("\\" in line for line in lines):
-        return [fields(line[_SUM + 1 :]) for line in lines]
-    return [line[_SUM + 1 :].split("\t") for line in lines]
+def rows_of(text: str, width: int) -> Iterable[Sequence[str]]:
+    """Return the rows in a text that `listed` has made, of so many fields each: ten thousand of them in one step."""
+    if "\\" in text:
+        return [fields(line) for line in text.split("\n")[:-1]]
+    return zip(*[iter(text.replace("\n", "\t").split("\t"))] * width, strict=False)
 
 
-def containing(text: str, part: str) -> list[str]:
-    """Return the lines of a text, each with an end, that have something in them which is given in lower case."""
+def containing(text: str, part: str) -> str:
+    """Return the lines of a text, each with its end, that have something in them which is given in lower case."""
     if not text.isascii():
-        return [line for line in text.split("\n")[:-1] if part in line.lower()]
+        return "".join(f"{line}\n" for line in text.split("\n")[:-1] if part in line.lower())
     found, low, end = [], text.lower(), 0
     while (place := low.find(part, end)) >= 0:
-        begin, end = low.rfind("\n", 0, place) + 1, low.index("\n", place)
+        begin, end = low.rfind("\n", 0, place) + 1, low.index("\n", place) + 1
         found.append(text[begin:end])
-    return found
+    return "".join(found)
+
+
+def listed(rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return rows of text as lines, in this order, for who reads all of them: `Reader.text` and `rows_of`."""
+    return ["\t".join(map(escaped, row)) for row in rows]
 
 
 def table(rows: Iterable[Iterable[str]]) -> list[str]:

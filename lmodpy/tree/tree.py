@@ -36,11 +36,9 @@ class Found:
         live: tuple[str, ...] = (),
     ) -> None:
         self._modules = modules
-        self.ruled = ruled or {}
-        """What the default files of modules say, by their folders."""
+        self._ruled = ruled or {}
         self._stamps = stamps or {}
-        self.entries = entries
-        """What lies in the root's own directory."""
+        self._entries = entries
         self.live = live
         """The parts of the root that are not in `modules`, since others may see something else there."""
 
@@ -48,6 +46,21 @@ class Found:
     def modules(self) -> list[Modulefile]:
         """The modules; those of an index are made when they are asked for."""
         return self._modules
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """What lies in the root's own directory."""
+        return self._entries
+
+    @property
+    def ruled(self) -> Mapping[str, Sequence[object]]:
+        """What the default files of modules say, by their folders."""
+        return self._ruled
+
+    @property
+    def telling(self) -> Mapping[str, Sequence[object]]:
+        """Those of `ruled` that say more than which version is the default, which `modules` know."""
+        return self._ruled
 
     @property
     def stamps(self) -> Mapping[str, str]:
@@ -100,6 +113,11 @@ class Tree:
     def limited(self) -> bool:
         """Say whether some rc file hides, forbids or tags modules, or warns of them, so that it is worth asking."""
         return self._rc.limited
+
+    @property
+    def ordinary(self) -> bool:
+        """Say whether, by all rc files read so far, modules are what they are called, and everybody gets them."""
+        return not (self._rc.limited or self._rc.virtual)
 
     @property
     def tagged(self) -> bool:
@@ -179,7 +197,7 @@ class Tree:
 
             modules = [*modules, *made(modules, self._rc, tables)]
         seen = [module for module in modules if module.kind != "hard"]
-        return sorted(seen, key=lambda module: (f"{module.name}/{module.order}", module.version))
+        return sorted(seen, key=in_list)
 
     def live(self, root: str) -> list[Modulefile]:
         """Return the modules of a root that are looked for in each command."""
@@ -222,13 +240,17 @@ class Tree:
 
     def is_default(self, module: Modulefile, roots: Sequence[str]) -> bool:
         """Say whether this is the file that its short name means; where versions must be given, none is."""
-        if self._options.exact_match:
-            return False
-        known = self._defaults.setdefault(tuple(roots), {})
-        if module.name not in known:
-            known[module.name] = self._default(module.name, roots)
-        found = known[module.name]
+        found = self.default(module.name, roots)
         return found is not None and (found.path, found.full_name) == (module.path, module.full_name)
+
+    def default(self, name: str, roots: Sequence[str]) -> Modulefile | None:
+        """Return what a short name means; where versions must be given, nothing."""
+        if self._options.exact_match:
+            return None
+        known = self._defaults.setdefault(tuple(roots), {})
+        if name not in known:
+            known[name] = self._default(name, roots)
+        return known[name]
 
     def _default(self, name: str, roots: Sequence[str]) -> Modulefile | None:
         """Return what a short name means; where all modules are listed anyway, mostly without another look-up."""
@@ -238,7 +260,10 @@ class Tree:
         nested = "/" in name or any("/" in file.version for file in files)
         if nested or self._options.find_first or self._rc.virtual or self._rc.limited:
             return self._chosen(Request(name), [name], roots)
-        return Choice(Request(name), name, self._options, lambda _path: True).among([[Branch(name, tuple(files))]])
+        seen = [file for file in files if not file.kind]
+        if len(seen) < len(files) or not seen:
+            return Choice(Request(name), name, self._options, lambda _path: True).among([[Branch(name, tuple(files))]])
+        return max(seen, key=_weight)  # the first of those that weigh the same, as it chooses
 
     def _grouped(self, roots: tuple[str, ...]) -> dict[str, list[Modulefile]]:
         if roots not in self._groups:
@@ -273,7 +298,7 @@ class Tree:
 
     def rules(self, root: str) -> list[Rules]:
         """Return what the rc files in a root say: first those of its own directory."""
-        return self._rules_in(root) if root else []
+        return self._rules_of(root, self.known(root).ruled) if root else []
 
     def default_files(self, root: str, folder: str) -> list[tuple[str, str]]:
         """Return the files in a directory that can mark a default, the best first, and what each of them marks."""
@@ -375,15 +400,18 @@ class Tree:
         return [*self._rc.everywhere, *(rules for root in filter(None, roots) for rules in self._rules_in(root))]
 
     def _rules_in(self, root: str) -> list[Rules]:
+        """Return what the rc files in a root say, except for what is no more than a default mark."""
         if root not in self._walked:
-            base = base_of(root)
-            known = self.known(root)
-            ruled = [self._rc.said(base, folder, statements) for folder, statements in known.ruled.items()]
-            for part in known.live if self._source else [""]:
-                ruled += self._rules_below(base, part)
-            ruled.sort(key=lambda rules: rules.folder.split("/"))
-            self._walked[root] = [self._rc.of_root(base), *ruled]
+            self._walked[root] = self._rules_of(root, self.known(root).telling)
         return self._walked[root]
+
+    def _rules_of(self, root: str, known: Mapping[str, Sequence[object]]) -> list[Rules]:
+        base = base_of(root)
+        ruled = [self._rc.said(base, folder, statements) for folder, statements in known.items()]
+        for part in self.known(root).live if self._source else [""]:
+            ruled += self._rules_below(base, part)
+        ruled.sort(key=lambda rules: rules.folder.split("/"))
+        return [self._rc.of_root(base), *ruled]
 
     def _rules_below(self, base: str, folder: str) -> Iterator[Rules]:
         listing = self._folders.listing(f"{base}/{folder}".rstrip("/"))
@@ -398,6 +426,15 @@ class Tree:
 
 
 _NOTHING = Found([])
+
+
+def _weight(module: Modulefile) -> str:
+    return module.weight
+
+
+def in_list(module: Modulefile) -> tuple[str, str]:
+    """Return what the modules of a root are sorted by in lists."""
+    return f"{module.name}/{module.order}", module.version
 
 
 def _is_undotted(found: Modulefile, text: str) -> bool:
