@@ -11,12 +11,13 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from lmodpy.cli.context import Context
     from lmodpy.modulefile.properties import Mark
     from lmodpy.session.loaded import Loaded
     from lmodpy.session.session import Session
+    from lmodpy.spider.index import Index
     from lmodpy.spider.remarks import Remark
     from lmodpy.tree.directory import Modulefile
 
@@ -66,11 +67,11 @@ def avail(context: Context) -> None:
     roots = roots_of(context)
     words = asked(context, roots)
     terse = line.on("terse") or line.on("terse_extensions")
-    sayings = None if terse else Sayings(context, roots)
+    sayings = None if terse else Sayings(context, roots, words)
     blocks = blocks_of(context, roots, words, sayings)
     matches = matcher(context, words)
     if terse:
-        known = session.tree.aliases(roots) if any(session.tree.all(root) for root in roots) else {}
+        known = {} if all(map(session.tree.is_empty, roots)) else session.tree.aliases(roots)
         context.listing.append(
             terse_avail(
                 blocks,
@@ -154,22 +155,21 @@ def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]],
 
 
 class Sayings:
-    """What modules that are not loaded say about themselves: all of a small tree, of others what is known already."""
+    """What modules that are not loaded say about themselves: all of a small tree, of others what is known already.
 
-    def __init__(self, context: Context, roots: Sequence[str]) -> None:
-        from lmodpy.spider.remarks import remarks  # noqa: PLC0415 - terse lists go without
+    With words, what has none of them in it, nor in the name of who says it, may be left out.
+    """
 
+    def __init__(self, context: Context, roots: Sequence[str], words: Sequence[str] = ()) -> None:
         self.said: dict[str, Remark] = {}
         """What some have said, by path; others have said nothing, or it is not known."""
+        parts = _parts(context, words)
         few: list[Modulefile] = []
         for root in dict.fromkeys(roots):
-            modules = visible(context, root)
-            if len(modules) > _FEW and context.index is not None:
-                kept = remarks(context.index, root)
-                seen = {module.path for module in modules}
-                self.said |= {path: said for path, said in kept.items() if path in seen}
+            if context.session.tree.known(root).size > _FEW and context.index is not None:
+                self.said |= _kept_of(context, context.index, root, parts)
             else:
-                few += modules
+                few += visible(context, root)
         self.said |= _said_in(context, few) if few else {}
 
     def properties(self, module: Modulefile) -> tuple[str, ...]:
@@ -180,6 +180,20 @@ class Sayings:
     def extensions(self) -> list[str]:
         """Return the names of what the modules bring besides."""
         return sorted({name.partition("/")[0] for said in self.said.values() for name in said.extensions})
+
+
+def _kept_of(context: Context, index: Index, root: str, parts: Sequence[str]) -> dict[str, Remark]:
+    """Return what modules of a root have said before, as far as it has one of some texts in it, if there are any."""
+    from lmodpy.spider.remarks import remarks  # noqa: PLC0415 - terse lists go without
+
+    found: dict[str, Remark] = {}
+    for part in parts or [""]:
+        found |= remarks(index, root, part)
+    if not found:
+        return {}
+    room = len(root.rstrip("/")) + 1
+    seen = {module.path for module in visible(context, root, [path[room:].removesuffix(".lua") for path in found])}
+    return {path: said for path, said in found.items() if path in seen}
 
 
 def _said_in(context: Context, modules: Sequence[Modulefile]) -> dict[str, Remark]:
@@ -248,7 +262,7 @@ def entries_of(
     """Return the modules that fit the words, directory by directory, each with what is told about it."""
     tree = context.session.tree
     found = {root: fitting(context, root, words) for root in dict.fromkeys(roots)}
-    marks_of = _marker(context, roots, sayings)
+    marks_of = _marker(context, found, sayings)
     extensions = _extensions if context.line.on("terse_extensions") else None
     entries: dict[str, list[tuple[Modulefile, Entry]]] = {}
     for root, modules in found.items():
@@ -267,24 +281,32 @@ def entries_of(
 
 def fitting(context: Context, root: str, words: Sequence[str]) -> list[Modulefile]:
     """Return the visible modules of a root that fit the words."""
-    modules = visible(context, root)
+    modules = visible(context, root, _parts(context, words))
     if not any(words):
         return modules
     matches, also = matcher(context, words), [root] * context.settings.flag("mpath_avail")
     return [module for module in modules if matches((module.full_name, module.name, *also))]
 
 
-def _marker(
-    context: Context, roots: Sequence[str], sayings: Sayings | None
-) -> Callable[[Modulefile], tuple[str | Mark, ...] | None]:
-    """Return what tells the marks of a module, or None if it is no default, or not the latest, where these are wanted.
+def _parts(context: Context, words: Sequence[str]) -> list[str]:
+    """Return words of which each name that fits has one in it; none if there is no telling."""
+    free = context.line.on("regexp") or context.settings.flag("mpath_avail") or any("@" in word for word in words)
+    return [] if free else [word for word in words if word]
 
-    It is asked for each of perhaps ten thousand, so whatever is the same for all of them is found out before.
+
+def _marker(
+    context: Context, modules: Mapping[str, Sequence[Modulefile]], sayings: Sayings | None
+) -> Callable[[Modulefile], tuple[str | Mark, ...] | None]:
+    """Return what tells the marks of the modules of some roots, or None for what is not wanted in the list.
+
+    That is what is no default, or not the latest, where these are asked for. It is asked for each of perhaps ten
+    thousand, so whatever is the same for all of them is found out before.
     """
     session, line = context.session, context.line
     tree, defaults, latest = session.tree, line.on("default"), line.on("latest")
     loaded = {module.name: module for module in session.loaded.active()}
-    several = _several(session, roots) if defaults or not line.on("terse") else frozenset()
+    roots = [*modules]
+    several = _several(context, modules) if defaults or not line.on("terse") else frozenset()
     ordinary = tree.ordinary and not (defaults or latest)
     said = sayings.said if sayings else {}
     chosen = {found.path for name in several if (found := tree.default(name, roots))} if ordinary else set()
@@ -329,21 +351,27 @@ def _last_parts(symbols: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name != "default")
 
 
-def visible(context: Context, root: str) -> list[Modulefile]:
-    """Return the modules of a root, hidden ones only for who wants them."""
-    shows = context.line.on("all") or context.settings.shows_hidden("avail")
-    return [module for module in context.session.tree.all(root) if shows or not module.hidden]
+def visible(context: Context, root: str, texts: Collection[str] = ()) -> list[Modulefile]:
+    """Return the modules of a root, hidden ones only for who wants them.
+
+    With a few texts, those may be left out that have none of them in their names.
+    """
+    modules = context.session.tree.some(root, texts)
+    if context.line.on("all") or context.settings.shows_hidden("avail"):
+        return modules
+    return [module for module in modules if not module.kind]
 
 
-def _several(session: Session, roots: Iterable[str]) -> set[str]:
-    """Return the names of which there are several versions that everybody sees."""
+def _several(context: Context, modules: Mapping[str, Sequence[Modulefile]]) -> set[str]:
+    """Return the names of some modules of which there are several versions that everybody sees."""
+    names = {module.name for found in modules.values() for module in found}
     once: set[str] = set()
     several: set[str] = set()
-    for root in roots:
-        for module in session.tree.all(root):
-            if not module.hidden:
+    for root in modules:
+        for module in context.session.tree.some(root, names):
+            if not module.kind:
                 (several if module.name in once else once).add(module.name)
-    return several
+    return several & names
 
 
 def _is_latest(session: Session, module: Modulefile) -> bool:

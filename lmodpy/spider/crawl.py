@@ -57,7 +57,7 @@ class Crawl:
     def some(self, text: str) -> Iterator[Modulefile]:
         """Yield every module whose full name has a text in it, in any case; there may be others among them."""
         for root in self.roots:
-            modules = self.tree.some(root, text)
+            modules = self.tree.some(root, [text])
             self._memory.expect(modules)
             yield from modules
 

@@ -60,6 +60,7 @@ class Stored(Found):
         if len(self._watched) != len(self._as_they_were):
             raise store.Damaged  # there is a line break in a path
         self._made = False
+        self._low = ""
 
     @property
     def modules(self) -> list[Modulefile]:
@@ -68,6 +69,11 @@ class Stored(Found):
             self._made = True
             self._modules = modules_of(self._text, self._root)
         return self._modules
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return self._text.count("\n")
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -96,7 +102,8 @@ class Stored(Found):
         """Return all modules whose full names have a text in them; few others."""
         if self._made or not text or not _ESCAPED.isdisjoint(text):
             return super().containing(text)
-        return modules_of(store.containing(self._text, text), self._root)
+        self._low = self._low or self._text.lower()
+        return modules_of(store.containing(self._text, text, self._low), self._root)
 
     def has_changed(self) -> bool:
         """Say whether a stamp is not as it was."""

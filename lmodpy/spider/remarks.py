@@ -8,7 +8,7 @@ from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import NamedTuple
 
     from lmodpy.spider.facts import Facts
@@ -30,8 +30,10 @@ class Remark(NamedTuple):
     """As `numpy/1.26`."""
 
 
-def remarks(index: Index, root: str) -> dict[str, Remark]:
+def remarks(index: Index, root: str, word: str = "") -> dict[str, Remark]:
     """Return what modulefiles of a root have said to earlier commands, by path: those that have said anything.
+
+    With a word, those without it in their path or in what they say are left out.
 
     Only files that have not changed since count; those that no command or build has evaluated are not there. It costs
     a look at each file that is there, and nothing is evaluated.
@@ -39,7 +41,7 @@ def remarks(index: Index, root: str) -> dict[str, Remark]:
     base = base_of(root)
     found: dict[str, Remark] = {}
     for path, vouched in reversed(index.facts_files(root)):
-        rows = _rows(path, index.facts_key(root))
+        rows = _rows(path, index.facts_key(root), word.lower())
         now = (row[1] for row in rows) if vouched else stamps_of(base, [row[0] for row in rows])
         found |= {
             f"{base}/{below}": Remark(_items(properties), _items(extensions))
@@ -51,20 +53,21 @@ def remarks(index: Index, root: str) -> dict[str, Remark]:
 
 def lines(said: Iterable[tuple[str, str, Facts]]) -> list[str]:
     """Return what stands in a file of modulefiles, each given by its path, its stamp and what it has said."""
-    return store.table(
+    return store.listed(
         (path, stamp, _BETWEEN.join(facts.properties), _BETWEEN.join(facts.extensions))
         for path, stamp, facts in said
         if facts.properties or facts.extensions
     )
 
 
-def _rows(path: str, key: str) -> list[list[str]]:
+def _rows(path: str, key: str, word: str) -> list[Sequence[str]]:
     try:
         reader = store.Reader(path)
     except (OSError, store.Damaged):
         return []
     try:
-        return reader.rows(SECTION) if reader.key == key else []
+        text = reader.text(SECTION) if reader.key == key else ""
+        return [*store.rows_of(store.containing(text, word, text.lower()) if word else text, 4)]
     except store.Damaged:
         return []
     finally:

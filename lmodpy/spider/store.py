@@ -161,11 +161,11 @@ def rows_of(text: str, width: int) -> Iterable[Sequence[str]]:
     return zip(*[iter(text.replace("\n", "\t").split("\t"))] * width, strict=False)
 
 
-def containing(text: str, part: str) -> str:
-    """Return the lines of a text, each with its end, that have something in them which is given in lower case."""
-    if not text.isascii():
+def containing(text: str, part: str, low: str) -> str:
+    """Return the lines of a text, each with its end, that have a part in them; that and `low` are in lower case."""
+    if len(low) != len(text):  # as with a few letters of Turkish
         return "".join(f"{line}\n" for line in text.split("\n")[:-1] if part in line.lower())
-    found, low, end = [], text.lower(), 0
+    found, end = [], 0
     while (place := low.find(part, end)) >= 0:
         begin, end = low.rfind("\n", 0, place) + 1, low.index("\n", place) + 1
         found.append(text[begin:end])

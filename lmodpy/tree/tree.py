@@ -14,11 +14,13 @@ from lmodpy.tree.rules import Rules, followed, resolve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from lmodpy.tree.limits import Ban, Limits
 
 _MOST_STRAYS = 100
+_MOST_TEXTS = 20
+"""So many texts are looked for faster than all modules are made."""
 _NO_PARTS = frozenset(("", ".", ".."))
 
 __all__ = ["Found", "Modulefile", "Options", "Tree"]
@@ -46,6 +48,11 @@ class Found:
     def modules(self) -> list[Modulefile]:
         """The modules; those of an index are made when they are asked for."""
         return self._modules
+
+    @property
+    def size(self) -> int:
+        """How many modules there are."""
+        return len(self.modules)
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -166,13 +173,21 @@ class Tree:
             self._listed[root] = self._list(root)
         return self._listed[root]
 
-    def some(self, root: str, text: str) -> list[Modulefile]:
-        """Return those of `all` whose full names have a text in them, in any case; there may be others among them."""
+    def some(self, root: str, texts: Collection[str]) -> list[Modulefile]:
+        """Return those of `all` whose full names have one of a few texts in them, in any case, and perhaps others.
+
+        All of them, if they are known already, or no text is given.
+        """
         self._all_rules([root])
-        if root in self._listed or self._rc.virtual:
+        if root in self._listed or self._rc.virtual or not 0 < len(texts) <= _MOST_TEXTS:
             return self.all(root)
-        text = text.lower()
-        return self.seen(root, [*self.known(root).containing(text), *self.live(root)])
+        known = self.known(root)
+        found = dict.fromkeys(module for text in texts for module in known.containing(text.lower()))
+        return self.seen(root, [*found, *self.live(root)])
+
+    def is_empty(self, root: str) -> bool:
+        """Say whether there is no module in a root, not even a hidden one."""
+        return not (self.known(root).size or self.all(root))
 
     def _list(self, root: str) -> list[Modulefile]:
         modules = [*self.known(root).modules, *self.live(root)]
