@@ -92,6 +92,14 @@ def content(path: str, most: int = 1 << 30) -> bytes:
         close(file)
 
 
+def remove(path: str) -> None:
+    """Remove a file, if that is possible."""
+    try:
+        posix.unlink(path)
+    except OSError:
+        return
+
+
 def user() -> tuple[str, frozenset[str]]:
     """Return the name of the user (empty, if the system does not know it) and of the groups that the user is in."""
     import grp  # noqa: PLC0415 - few sites ask

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lmodpy.errors import LmodError
 from lmodpy.spider import index as indexes
+from lmodpy.spider import stamps
 from lmodpy.spider import survey as surveys
 from lmodpy.spider.index import Index, Places
 from lmodpy.spider.plainrc import statements
@@ -26,7 +27,7 @@ from lmodpy.tree.tree import Options, Tree
 def root(tmp_path, monkeypatch):
     """A small tree, an index that thinks it worthwhile, and time stamps that are always old enough."""
     monkeypatch.setattr(indexes, "WORTHWHILE", 1)
-    monkeypatch.setattr(surveys, "TICK", -(10**18))
+    monkeypatch.setattr(stamps, "TICK", -(10**18))
     place = tmp_path / "modules"
     for name in ("gcc/12.2.lua", "gcc/13.1.lua", "hdf5/1.14.lua", "bio/blast/2.lua", "bio/hmmer/3.lua", "tool.lua"):
         put(place / name)
@@ -62,9 +63,9 @@ def asked(root, tmp_path, **files):
 def surveys_of(monkeypatch):
     """The parts that are looked at from now on."""
     seen = []
-    look = indexes.survey
+    look = surveys.survey
     monkeypatch.setattr(
-        indexes, "survey", lambda root, options, parts=None: seen.append(parts) or look(root, options, parts)
+        surveys, "survey", lambda root, options, parts=None: seen.append(parts) or look(root, options, parts)
     )
     return seen
 
@@ -172,7 +173,7 @@ def test_what_only_a_group_may_read_is_looked_at_each_time(root, tmp_path):
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(root, tmp_path, monkeypatch):
-    monkeypatch.setattr(surveys, "TICK", 2 * 10**9)
+    monkeypatch.setattr(stamps, "TICK", 2 * 10**9)
     asked(root, tmp_path)
     stamp = os.stat(root / "gcc").st_mtime_ns
     put(root / "gcc/14.lua")
@@ -181,7 +182,7 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(root, tmp_path, monkeypat
 
 
 def test_a_clock_that_goes_back(root, tmp_path, monkeypatch):
-    monkeypatch.setattr(surveys, "TICK", 2 * 10**9)
+    monkeypatch.setattr(stamps, "TICK", 2 * 10**9)
     future = time.time_ns() + 10**12
     os.utime(root / "gcc", ns=(future, future))
     asked(root, tmp_path)
@@ -277,6 +278,17 @@ def test_the_oldest_files_go_when_there_are_too_many(root, tmp_path, monkeypatch
     assert the_file(tmp_path).stat().st_size > 0
 
 
+def test_what_a_killed_command_was_writing_goes_when_another_writes(root, tmp_path):
+    asked(root, tmp_path)
+    left, written = (the_file(tmp_path).with_name(f"x.facts.{number}.new") for number in (1, 2))
+    for file in (left, written):
+        file.touch()
+    os.utime(left, (1, 1))
+    put(root / "gcc/15.lua")
+    asked(root, tmp_path)
+    assert (left.exists(), written.exists()) == (False, True), "the other may still be at it"
+
+
 NAMES = st.sampled_from(["gcc", "gcc/12", "gcc/arm/1", "a-b", "a", "a/b/c", "a/b", ".x", "z/1.0~1"])
 ACTS = st.one_of(
     st.tuples(st.just("put"), NAMES, st.sampled_from([".lua", "", "/1.lua", "/2.lua", "/.version", "/.modulerc.lua"])),
@@ -351,7 +363,7 @@ def test_rc_files_that_are_programs(text):
 
 def build(root: str, place: str, rounds: int) -> None:
     indexes.WORTHWHILE = 1
-    surveys.TICK = -(10**18)
+    stamps.TICK = -(10**18)
     for _ in range(rounds):
         index = Index(Places(place), Options())
         index._news[root] = surveys.survey(root, Options())

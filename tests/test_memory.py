@@ -19,9 +19,10 @@ from lmodpy.cli import walk
 from lmodpy.cli.indexing import named
 from lmodpy.cli.main import run
 from lmodpy.config import Settings
+from lmodpy.report.text import filled, wrap
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
-from lmodpy.spider import survey as surveys
+from lmodpy.spider import stamps
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
 from lmodpy.spider.remarks import remarks
 from lmodpy.tree.tree import Options
@@ -60,21 +61,24 @@ class Cluster:
         (root / "bin/mpicc").touch(mode=0o755)
 
     def put(self, path: str, text: str = "") -> None:
+        """Write a file; one that is there already is written in place."""
         file = self.root / path
+        changed = [file, *(above.parent for above in (file, *file.parents) if not above.exists())]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f'local ROOT = "{self.root}"\n{text}\n' if path.endswith(".lua") else text)
-        self.touch(file)
+        self.touch(*changed)
 
     def remove(self, path: str) -> None:
-        (self.root / path).unlink(missing_ok=True)
-        self.touch(self.root / path)
+        file = self.root / path
+        if file.exists():
+            file.unlink()
+            self.touch(file.parent)
 
-    def touch(self, file: Path) -> None:
-        """Give a file and the directories above it new times, since the clock of a file system ticks slowly."""
-        for each in (file, *file.parents):
-            if each.exists() and each.is_relative_to(self.root):
-                stamp = next(self.now)
-                os.utime(each, ns=(stamp, stamp))
+    def touch(self, *changed: Path) -> None:
+        """Give what has changed new times, as a file system does, but without waiting for its clock."""
+        for each in changed:
+            stamp = next(self.now)
+            os.utime(each, ns=(stamp, stamp))
 
     def ask(self, *words: str, **more: str) -> tuple[str, str, int]:
         outcome = run(["bash", *words], {**self.env, **more}, say=lambda _: None)
@@ -114,7 +118,7 @@ def eager(monkeypatch):
     monkeypatch.setattr(indexes, "WORTHWHILE", 1)
     monkeypatch.setattr(memories, "FEW", 1)
     monkeypatch.setattr(memories, "MANY", 1)
-    monkeypatch.setattr(surveys, "TICK", -(10**19))
+    monkeypatch.setattr(stamps, "TICK", -(10**19))
 
 
 @pytest.fixture
@@ -201,7 +205,7 @@ def test_what_depends_on_who_asks_is_asked_each_time(cluster):
 
 def test_changes_within_a_tick_and_clocks_that_go_back(cluster, monkeypatch):
     """A file that is younger than the tick of a clock, or lies in the future, is evaluated in each command."""
-    monkeypatch.setattr(surveys, "TICK", 2 * 10**9)
+    monkeypatch.setattr(stamps, "TICK", 2 * 10**9)
     for stamp in time.time_ns(), time.time_ns() + 10**15:
         for text in "one", "two":  # of the same length, too
             cluster.put("mpi/hdf5/1.lua", f'whatis("Description: {text}")')
@@ -235,8 +239,8 @@ def test_what_an_interrupted_search_has_learned_is_kept(tmp_path, shell_waits):
     assert (err, search.returncode) == (b"", -signal.SIGINT)
     if not shell_waits:
         (file,) = cluster.files
-        assert file.read_text().count("one of many") == 60
-    assert list(tmp_path.glob("home/.cache/lmodpy/*.facts*")) == cluster.files
+        assert file.read_text().count("Description: one of many") == 60
+        assert list(tmp_path.glob("home/.cache/lmodpy/*.facts*")) == [file]
 
 
 def test_nothing_is_kept_for_who_wants_no_cache(cluster):
@@ -284,6 +288,89 @@ def test_the_answers_are_those_without(tmp_path_factory, first, then):
                     cluster.remove(path)
             assert cluster.answers() == cluster.answers("-I")
             assert cluster.ask("spider", "mpi", WISH="yes") == cluster.ask("-I", "spider", "mpi", WISH="yes")
+
+
+def test_who_asks_for_a_name_waits_only_for_what_has_to_do_with_it(cluster, monkeypatch):
+    """Of two hundred directories, those are compared that can have the name, and those that lead to others."""
+    for number in range(200):
+        cluster.put(f"Core/other{number}/1.lua", TEXTS["described"])
+    cluster.ask("spider")
+    right, compared = cluster.ask("spider", "hdf5"), []
+    for module in (indexes, memories):
+        look = module.stamps_of
+        monkeypatch.setattr(
+            module, "stamps_of", lambda base, paths, look=look: compared.extend(paths) or look(base, paths)
+        )
+    assert cluster.ask("spider", "hdf5") == right
+    assert len(compared) < 30
+    cluster.ask("spider", "df5")
+    assert len(compared) > 200, "part of a name may stand anywhere"
+
+
+@pytest.mark.parametrize("word", ["hdf5", "hdf5/1", "hdf", "numpy"])
+@pytest.mark.parametrize(
+    "change",
+    {
+        "a version": lambda it: it.put("mpi/hdf5/3.lua", TEXTS["described"]),
+        "a version that is gone": lambda it: it.remove("mpi/hdf5/1.lua"),
+        "a name": lambda it: it.put("Core/hdf5/1.lua", TEXTS["plain"]),
+        "a name in a category": lambda it: it.put("Core/io/hdf5/1.lua", TEXTS["plain"]),
+        "another name in a category": lambda it: it.put("Core/group/hdf5-tools/1.lua", TEXTS["plain"]),
+        "a text": lambda it: it.put("mpi/hdf5/2.lua", TEXTS["described"]),
+        "a way": lambda it: it.put("Core/llvm/1.lua", TEXTS["gcc"]),
+        "a way beside another": lambda it: it.put("Core/gcc/2.lua", TEXTS["gcc"]),
+        "a way that is gone": lambda it: it.put("gcc/mpi/1.lua", TEXTS["plain"]),
+        "an extension beside another": lambda it: it.put("Core/python/4.lua", TEXTS["brings"]),
+        "a rule": lambda it: it.put("mpi/hdf5/.modulerc.lua", 'hide_version("hdf5/2")'),
+    }.values(),
+)
+def test_what_has_to_do_with_a_name_is_seen_at_once(cluster, change, word):
+    """By the first command after the change."""
+    cluster.put("Core/group/inner/1.lua", TEXTS["described"])
+    cluster.ask("spider")
+    cluster.ask("spider", word)
+    change(cluster)
+    assert cluster.ask("spider", word) == cluster.ask("-I", "spider", word)
+
+
+def test_a_new_way_where_there_was_none_is_seen_by_whoever_looks_at_all(cluster):
+    """The price of it: a directory that led nowhere and has another name is not looked into for one name."""
+    cluster.ask("spider")
+    before = cluster.ask("spider", "hdf5")
+    cluster.put("Core/own/2.lua", 'prepend_path("MODULEPATH", ROOT.."/mpi")')
+    assert cluster.ask("spider", "hdf5") == before
+    cluster.ask("spider")
+    assert cluster.ask("spider", "hdf5") == cluster.ask("-I", "spider", "hdf5") != before
+
+
+@pytest.mark.parametrize("options", [[], ["-t"]])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("mpi/hdf5/2.lua", "described"),
+        ("mpi/hdf5/1.lua", "broken"),
+        ("Core/own/1.lua", "brings"),
+        ("Core/python/3.lua", "plain"),
+        ("Core/own/2.lua", "gcc"),
+        ("Core/numpy/2.lua", "described"),
+        ("Core/own/.2.lua", "plain"),
+    ],
+)
+def test_an_overview_shows_what_is_there_now(cluster, evaluated, path, text, options):
+    """Though it is kept ready, and only what has changed is evaluated."""
+    cluster.ask("spider")
+    cluster.put(path, TEXTS[text])
+    evaluated.clear()
+    shown = cluster.ask(*options, "spider")
+    assert set(evaluated) <= {path.partition("/")[2].removesuffix(".lua"), "own/1"}
+    assert shown == cluster.ask(*options, "-I", "spider")
+
+
+@given(st.text(st.sampled_from("ab-é` "), max_size=60), st.integers(1, 30))
+def test_lines_are_filled_as_words_are_wrapped(text, width):
+    """Of tidy texts, the fast way gives the same."""
+    tidy = " ".join(text.replace("`", "").split())
+    assert filled(tidy, width, "  ") == (wrap(tidy, width, "  ") or "  \n")
 
 
 def test_any_damage_is_noticed(cluster):

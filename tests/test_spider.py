@@ -15,7 +15,7 @@ import pytest
 from lmodpy import system
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
-from lmodpy.spider import survey as surveys
+from lmodpy.spider import stamps
 from tests.differential.generate import case
 from tests.differential.tools import LMOD
 from tests.launcher import CLONE, lmodpy_cmd
@@ -31,7 +31,7 @@ def memory(request, monkeypatch):
         monkeypatch.setattr(indexes, "WORTHWHILE", 1)
         monkeypatch.setattr(memories, "FEW", 1)
         monkeypatch.setattr(memories, "MANY", 1)
-        monkeypatch.setattr(surveys, "TICK", -(10**19))
+        monkeypatch.setattr(stamps, "TICK", -(10**19))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import __version__
 from lmodpy.spider.index import Index, Places
-from lmodpy.spider.survey import stamp_of
+from lmodpy.spider.stamps import stamp_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from lmodpy.cli.walk import reachable
 from lmodpy.errors import UsageError
 from lmodpy.report.data import module_data
 from lmodpy.report.overviews import categories
-from lmodpy.report.spider import Topic, Version, overview, terse_overview
+from lmodpy.report.spider import Topic, Version, entry, overview, terse_overview
 from lmodpy.spider.search import everything
 
 TYPE_CHECKING = False
@@ -33,9 +33,10 @@ def keyword(context: Context) -> None:
     elif line.on("terse"):
         context.listing.append(terse_overview({match.name: match.full_names for match in found.values()}))
     elif found:
-        topics = [_topic(match, said) for match in found.values()]
+        width, ink = context.width(), style(context)
+        entries = [entry(_topic(match, said), width, ink) for match in found.values()]
         what = f"modules with {' or '.join(words)} in their names or descriptions"
-        context.listing.append(overview(topics, context.width(), style(context), what))
+        context.listing.append(overview(entries, width, what))
     else:
         context.listing.append(f"No module has {' or '.join(words)} in its name or description.\n")
 

@@ -7,7 +7,8 @@ from lmodpy.errors import LmodError
 from lmodpy.report import overviews
 from lmodpy.report.data import module_data
 from lmodpy.report.listing import titled
-from lmodpy.spider.facts import EXTENSIONS, facts_of, promises
+from lmodpy.spider.facts import EXTENSIONS, promises
+from lmodpy.spider.gathered import facts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from lmodpy.cli.listings import meant, roots_of, style
-from lmodpy.cli.walk import Progress, limit, searching, shows_hidden, walk
+from lmodpy.cli.walk import Progress, indexed, limit, searching, shows_hidden, walk
 from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
 from lmodpy.names.request import clean
 from lmodpy.report import spider as report
 from lmodpy.report.properties import shown
 from lmodpy.report.spider import Card, Topic, Version
-from lmodpy.spider.search import containing, everything, matching, merged
+from lmodpy.spider.briefs import brief
+from lmodpy.spider.index import Outdated
+from lmodpy.spider.search import Match, containing, everything, matching, merged
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, TypeVar
 
     from lmodpy.cli.context import Context
     from lmodpy.cli.site import Site
+    from lmodpy.report.text import Style
+    from lmodpy.spider.briefs import Brief, Kept
     from lmodpy.spider.crawl import Crawl
     from lmodpy.spider.facts import Record
-    from lmodpy.spider.search import Extension, Match
+    from lmodpy.spider.search import Extension
     from lmodpy.tree.directory import Modulefile
+
+    Found = TypeVar("Found", Match, Match | Brief)
 
 _DETAILS = (("Category", "Category"), ("Keyword", "Keywords"), ("URL", "Website"))
 _MOST_BROKEN = 3
@@ -35,12 +41,37 @@ def spider(context: Context) -> None:
     roots_of(context)
     with searching(context) as progress:
         words = [clean(word) for word in line.words if word]
-        search = Search(context, progress, thorough=not words)
-        found = search.found(words)
-        answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
-        answer(context, search, found)
+        if words or line.on("json"):
+            search, found = _searched(context, progress, words)
+            answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
+            answer(context, search, found)
+        else:
+            search = Search(context, progress)
+            _tell_all(context, search)
     if not (line.on("json") or line.on("terse")):
         warn(context, search.crawl)
+
+
+def _searched(context: Context, progress: Progress, words: Sequence[str]) -> tuple[Search, list[Match]]:
+    """Look for what the words mean; for one that is all of a name, no more is compared than has to do with it."""
+    if len(words) == 1 and not ("@" in words[0] or context.line.on("regexp")):
+        known = indexed(context)
+        known.near = words[0].partition("/")[0]
+        try:
+            search = Search(context, progress, thorough=False)
+            found = search.found(words)
+            if _is_exact(words[0], found) or not known.in_full():
+                return search, found
+        except (Outdated, LmodError):
+            known.in_full()
+        context.session.tree.forget()
+    search = Search(context, progress, thorough=not words)
+    return search, search.found(words)
+
+
+def _is_exact(word: str, found: Sequence[Match]) -> bool:
+    """Say whether a word is a name, or a full name."""
+    return [match.name for match in found] == [word] or {word} == {name for match in found for name in match.versions}
 
 
 class Search:
@@ -58,8 +89,42 @@ class Search:
         """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
         if words:
             return merged([match for word in words for match in self._named(word)])
+        return self._sorted(self._known().values())
+
+    def overview(self) -> list[Match | Brief]:
+        """Return what there is under each name: mostly as it is kept ready for an overview, else as `found` does."""
+        tree, crawl = self._session.tree, self.crawl
+        if self._shows or tree.options.is_visible or not tree.ordinary:
+            return [*self.found(())]
+        kept: dict[str, list[Kept]] = {}
+        asked = {module.name for module in self._session.loaded.active()}
+        for root in crawl.roots:
+            for row in crawl.overview(root) or ():
+                kept.setdefault(row[0], []).append(row)
+            asked |= crawl.doubtful(root)
+        found: list[Match | Brief] = []
+        for name, rows in kept.items():
+            ready = brief(rows) if name not in asked else None
+            if ready:
+                found.append(ready)
+            else:
+                asked.add(name)
+        return self._sorted([*found, *self._asked(asked)])
+
+    def _asked(self, names: set[str]) -> list[Match]:
+        """Return what there is under some names."""
+        if not names:
+            return []
+        modules = (module for root in self.crawl.roots for module in self._session.tree.some(root, names))
+        known = everything(
+            (module for module in modules if module.name in names and self._is_visible(module)),
+            (record for record in self.crawl.extending() if self._is_visible(record.module)),
+        )
+        return [known[name] for name in names if name in known]
+
+    def _sorted(self, found: Iterable[Found]) -> list[Found]:
         key = str.lower if self._context.settings.flag("sort_case") else str
-        return sorted(self._known().values(), key=lambda match: key(match.name))
+        return sorted(found, key=lambda each: key(each.name))
 
     def _known(self, word: str = "") -> dict[str, Match]:
         """Return the modules and extensions that have a word in them, and perhaps others, under their names."""
@@ -74,6 +139,13 @@ class Search:
         """Return what the highest version that says something says about itself."""
         told = map(self.crawl.description, reversed(match.modules))
         return next(filter(None, told), "")
+
+    def entry(self, found: Match | Brief, width: int, ink: Style) -> str:
+        """Return what an overview shows of a name."""
+        if isinstance(found, Match):
+            topic = Topic(found.name, tuple(self.versions(found, briefly=True)), self.describe(found))
+            return report.entry(topic, width, ink)
+        return report.ready_entry(found.name, found.shown, found.description, width, ink)
 
     def versions(self, match: Match, *, briefly: bool = False) -> Iterator[Version]:
         """Yield the full names of a match; `briefly` spares the question how to load them."""
@@ -159,13 +231,19 @@ def _bare(word: str) -> str:
     return word.partition("@")[0] or word
 
 
+def _tell_all(context: Context, search: Search) -> None:
+    """List everything there is."""
+    found = search.overview()
+    if context.line.on("terse"):
+        context.listing.append(report.terse_overview({each.name: each.full_names for each in found}))
+    else:
+        width, ink = context.width(), style(context)
+        context.listing.append(report.overview([search.entry(each, width, ink) for each in found], width))
+
+
 def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:
     """Answer for people."""
     width, ink = context.width(), style(context)
-    if not context.line.words:
-        topics = [Topic(m.name, tuple(search.versions(m, briefly=True)), search.describe(m)) for m in found]
-        context.listing.append(report.overview(topics, width, ink))
-        return
     texts: list[str] = []
     for match in found:
         versions = tuple(search.versions(match))
@@ -218,9 +296,6 @@ def _properties(context: Context, properties: Sequence[str]) -> list[str]:
 def _tell_tersely(context: Context, search: Search, found: Sequence[Match]) -> None:
     """Answer for programs that read lines."""
     words = [word for word in context.line.words if word]
-    if not words:
-        context.listing.append(report.terse_overview({match.name: match.full_names for match in found}))
-        return
     alone = found[0].versions if len(found) == len(words) == 1 else []
     if alone == [clean(words[0])] and "/" in alone[0]:
         version = next(search.versions(found[0]))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from _signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGINT, SIGKILL, getsignal, pthread_sigmask, sigwait
 from _thread import start_new_thread
-from contextlib import contextmanager, suppress
-from os import getpid
 
 from lmodpy import patience, system
 from lmodpy.cli.indexing import index
@@ -15,16 +13,16 @@ from lmodpy.errors import LmodError, UsageError
 from lmodpy.session.codec import State
 from lmodpy.session.session import Session
 from lmodpy.spider.crawl import Crawl
-from lmodpy.spider.facts import Facts, facts_of
 from lmodpy.spider.memory import Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from lmodpy.cli.context import Context
     from lmodpy.modulefile.operations import Call
-    from lmodpy.spider.facts import Record
+    from lmodpy.spider.facts import Facts, Record
+    from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
 
 PATIENCE = 1.0
@@ -44,11 +42,13 @@ def walk(
     Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session. `thorough`
     is for commands that ask for what all of them say, not for a few.
     """
-    facts = reader(context)
+    readers: list[Callable[[Modulefile], Facts]] = []
 
     def read(module: Modulefile) -> Facts:
         seen()
-        return facts(module)
+        if not readers:
+            readers.append(reader(context))
+        return readers[0](module)
 
     known = memory(context, read, thorough=thorough)
     return Crawl(context.session.roots(), context.session.tree, known, in_time)
@@ -56,10 +56,14 @@ def walk(
 
 def memory(context: Context, read: Callable[[Modulefile], Facts], *, thorough: bool = True) -> Memory:
     """Return what modulefiles have said to earlier commands, and say now if they are read."""
-    tree = context.session.tree
+    return Memory(indexed(context), context.session.tree, read, thorough=thorough)
+
+
+def indexed(context: Context) -> Index:
+    """Return the index that the command goes by."""
     if context.index is None:
-        context.index = index(context, tree.options)
-    return Memory(context.index, tree, read, thorough=thorough)
+        context.index = index(context, context.session.tree.options)
+    return context.index
 
 
 def reader(context: Context) -> Callable[[Modulefile], Facts]:
@@ -83,21 +87,27 @@ def reachable(context: Context) -> list[Record]:
         return [record for record in crawl.records(loosely=True) if shows or not record.module.hidden]
 
 
-@contextmanager
-def searching(context: Context) -> Iterator[Progress]:
-    """Lend what shows how far a search has come; what it has learned is kept, even if an error or Ctrl-C ends it."""
-    progress = Progress(context)
-    ours = getsignal(SIGINT) is SIG_DFL  # in a program that uses us it is for the program to say what happens
-    if ours:
-        pthread_sigmask(SIG_BLOCK, (SIGINT,))
-        start_new_thread(_end, (context, progress))
-    try:
-        yield progress
-    finally:
-        progress.end()
-        if ours:
+class searching:  # noqa: N801 - used as a word: `with searching(context) as progress`
+    """Lends what shows how far a search has come; what it has learned is kept, even if an error or Ctrl-C ends it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._progress = Progress(context)
+        self._ours = getsignal(SIGINT) is SIG_DFL  # a program that uses us says itself what happens
+
+    def __enter__(self) -> Progress:
+        """Begin."""
+        if self._ours:
+            pthread_sigmask(SIG_BLOCK, (SIGINT,))
+            start_new_thread(_end, (self._context, self._progress))
+        return self._progress
+
+    def __exit__(self, *_error: object) -> None:
+        """Keep what was learned."""
+        self._progress.end()
+        if self._ours:
             pthread_sigmask(SIG_UNBLOCK, (SIGINT,))
-        context.keep_index()
+        self._context.keep_index()
 
 
 def _end(context: Context, progress: Progress) -> None:
@@ -106,12 +116,14 @@ def _end(context: Context, progress: Progress) -> None:
     pthread_sigmask(SIG_UNBLOCK, (SIGINT,))  # another one does not wait
     try:
         for child in tuple(patience.watch.children):
-            with suppress(OSError):
+            try:
                 system.kill(child, SIGKILL)
+            except OSError:
+                continue
         progress.end()
         context.keep_index()
     finally:
-        system.kill(getpid(), SIGINT)
+        system.kill(system.process(), SIGINT)
 
 
 def limit(context: Context) -> Callable[[], bool]:
@@ -169,6 +181,8 @@ def _reader(context: Context) -> Session:
 
 
 def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
+    from lmodpy.spider.gathered import facts_of  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
+
     said: list[Call] = []
     broken = ""
     try:

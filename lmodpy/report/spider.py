@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.report.text import rule, wrap
+from lmodpy.report.text import filled, rule, wrap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,16 +54,27 @@ _INDENT, _DEEPER = "  ", "    "
 
 
 def overview(
-    topics: Iterable[Topic],
+    entries: Iterable[str],
     width: int,
-    style: Style,
     what: str = "everything that can be loaded, at once or after other modules",
 ) -> str:
-    """List every name with its versions and a line about it."""
-    title = f"{rule(what, width)}\n"
-    entries = [_entry(topic, width, style) for topic in topics]
+    """List names, each as an `entry`."""
     tail = "`module spider NAME` tells how to load something; `module keyword WORD` searches descriptions, too."
-    return title + _apart([*entries, wrap(tail, width)])
+    return f"{rule(what, width)}\n" + _apart([*entries, wrap(tail, width)])
+
+
+def entry(topic: Topic, width: int, style: Style) -> str:
+    """Return what an overview shows of a topic: its versions, and a line about it."""
+    names = wrap(f"{style.bold(f'{topic.name}:')} {', '.join(map(marked, topic.versions))}", width, _INDENT)
+    return names + wrap(topic.description, width, _DEEPER)
+
+
+def ready_entry(name: str, there: str, description: str, width: int, style: Style) -> str:
+    """Return the same of texts that have single blanks only, and nothing that does not show; faster."""
+    names = filled(f"{name}: {there}", width, _INDENT)
+    if style.colour:
+        names = names.replace(f"{name}:", style.bold(f"{name}:"), 1)
+    return f"{names}{filled(description, width, _DEEPER)}" if description else names
 
 
 def topic_text(topic: Topic, width: int, style: Style) -> str:
@@ -120,11 +131,6 @@ def _headed(title: str, parts: Iterable[str], width: int) -> str:
 def _apart(parts: Iterable[str]) -> str:
     """Join parts, those that are not empty, with an empty line between them."""
     return "\n".join(filter(None, parts))
-
-
-def _entry(topic: Topic, width: int, style: Style) -> str:
-    names = wrap(f"{style.bold(f'{topic.name}:')} {', '.join(map(marked, topic.versions))}", width, _INDENT)
-    return names + wrap(topic.description, width, _DEEPER)
 
 
 def _now(version: Version, style: Style) -> str:

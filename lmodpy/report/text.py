@@ -160,12 +160,28 @@ def _words(line: str) -> list[str]:
     return words
 
 
+def filled(text: str, width: int, indent: str) -> str:
+    """Break a line between words, which have one blank between them, and show one character each: a fast `wrap`."""
+    room = width - len(indent)
+    if len(text) <= room:
+        return f"{indent}{text}\n"
+    lines: list[str] = []
+    while len(text) > room:
+        place = text.rfind(" ", 0, max(0, room) + 1)
+        place = place if place >= 0 else text.find(" ")
+        if place < 0:
+            break
+        lines.append(f"{indent}{text[:place]}\n")
+        text = text[place + 1 :]
+    return "".join([*lines, f"{indent}{text}\n"])
+
+
 def _broken(text: str, width: int) -> list[str]:
-    """Return a line as lines; ten thousand of them are shown at once, so the words are measured once."""
+    """Return a line as lines; its words are measured as they show."""
     words = _words(text)
     lines: list[str] = []
     line, used = "", 0
-    for word, length in zip(words, map(visible if "\033" in text else len, words), strict=True):
+    for word, length in zip(words, map(visible, words), strict=True):
         if not line:
             line, used = word, length
         elif used + length < width:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.names.request import Request
+from lmodpy.spider.briefs import name_of
 from lmodpy.spider.facts import EXTENSIONS, OPEN, Record
 from lmodpy.tree.directory import base_of
 
@@ -10,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from lmodpy.spider.briefs import Kept
     from lmodpy.spider.facts import Facts
     from lmodpy.spider.memory import Memory
     from lmodpy.tree.directory import Modulefile
@@ -89,6 +91,19 @@ class Crawl:
                 record = self.record(module)
                 if record.facts.extensions:
                     yield record
+
+    def overview(self, root: str) -> list[Kept] | None:
+        """Return what is kept ready for an overview of a directory; None, if that may not be all."""
+        return self._memory.overview(root)
+
+    def doubtful(self, root: str) -> set[str]:
+        """Return the names of which an overview of a directory does not tell for certain what there is."""
+        modules = self._memory.doubtful(root)
+        names = {module.name for module in modules}
+        for module in modules:
+            if self._goes_on() and self._memory.may(EXTENSIONS, module):
+                names |= set(map(name_of, self.record(module).facts.extensions))
+        return names
 
     def broken(self) -> list[str]:
         """Return what is wrong with modulefiles that were evaluated and could not be read to their ends."""

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.env.pathlist import tidy
-from lmodpy.modulefile.operations import EditPath, Family, SetEnv
-from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Help, Property, Whatis
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import NamedTuple
 
-    from lmodpy.modulefile.operations import Call
     from lmodpy.tree.directory import Modulefile
 else:
     from lmodpy.values import NamedTuple
@@ -77,39 +72,6 @@ PATHS = frozenset(("PATH", *LIBRARIES, "PKG_CONFIG_PATH", *HEADERS, "PYTHONPATH"
 PLACES = ("_DIR", "_LIB")
 """What the names of variables end with that tell where a package lies."""
 KEYS = ("Name", "Version", "Category", "Description", "URL", "Keyword")
-
-
-def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
-    """Return the facts in the journal of a modulefile that was read; `home` is what `~` stands for in paths."""
-    whatis: list[str] = []
-    families: list[str] = []
-    properties: dict[str, None] = {}
-    added: dict[str, list[str]] = {"prepend": [], "append": []}
-    paths: dict[tuple[str, str], None] = {}
-    text, extensions, dynamic = "", (), False
-    for call in calls:
-        said = call.operation
-        if isinstance(said, Whatis):
-            whatis.append(said.text)
-        elif isinstance(said, Help):
-            text = said.text
-        elif isinstance(said, Family):
-            families.append(said.name)
-        elif isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb in added:
-            added[said.verb] += [tidy(path, home) for path in said.paths]
-        elif isinstance(said, EditPath) and said.name in PATHS and said.verb in added:
-            paths |= dict.fromkeys((said.name, tidy(path, home)) for path in said.paths)
-        elif isinstance(said, SetEnv) and said.name.endswith(PLACES) and said.value.startswith("/"):
-            paths[said.name, tidy(said.value, home)] = None
-        elif isinstance(said, Extensions):
-            extensions = said.names  # type: ignore[assignment]
-        elif isinstance(said, Property):
-            _mark(properties, said)
-        dynamic = dynamic or isinstance(said, DynamicTree)
-    places = tuple(added["prepend"]), tuple(added["append"])
-    return Facts(
-        tuple(whatis), text, tuple(families), tuple(properties), extensions, *places, dynamic, broken, tuple(paths)
-    )
 
 
 def promises(path: str) -> frozenset[str]:
@@ -183,14 +145,6 @@ def _matches(pattern: bytes, text: bytes) -> bool:
     import re  # noqa: PLC0415 - only for what is not known yet
 
     return re.search(pattern, text) is not None
-
-
-def _mark(properties: dict[str, None], said: Property) -> None:
-    for value in said.value.split(":"):
-        if said.verb == "add":
-            properties[f"{said.name}:{value}"] = None
-        else:
-            properties.pop(f"{said.name}:{value}", None)
 
 
 def _keyed(line: str) -> tuple[str, str]:

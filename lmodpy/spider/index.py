@@ -8,21 +8,20 @@ file system. docs/design/index.md tells what was measured.
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+import posix
+import time
 from zlib import crc32
 
 from lmodpy import system
-from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 from lmodpy.spider import store
-from lmodpy.spider.survey import part_of, stamp_of, stamps_of, survey
+from lmodpy.spider.stamps import part_of, stamp_of, stamps_of
 from lmodpy.tree.directory import Modulefile, base_of
 from lmodpy.tree.tree import Found, in_list
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import NamedTuple
 
     from lmodpy.tree.choice import Options
@@ -33,9 +32,15 @@ WORTHWHILE = 20
 """A root with fewer directories is read as fast as a file about it."""
 MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
+_LONGEST = 3600.0
+"""Seconds after which nobody is still writing a file."""
 FORMAT = "4"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
+
+
+class Outdated(Exception):
+    """More has changed than what was looked at, so the question has to be asked again, with all of it."""
 
 
 class Places(NamedTuple):
@@ -51,40 +56,50 @@ class Stored(Found):
     """What a file tells of a root; most of it is taken apart only when it is asked for."""
 
     def __init__(self, reader: store.Reader, root: str) -> None:
-        """Read the file; raises Damaged."""
+        """`reader` has read the whole file; raises Damaged if that has not all that it should."""
         super().__init__([], live=tuple(reader.lines("live")))
         self._root = root
-        self._text, self._folders, self._marks = map(reader.text, ("modules", "entries", "marks"))
-        self._telling = _statements(reader.rows("telling"))
-        self._watched, self._as_they_were = reader.lines("watched"), reader.lines("stamps")
-        if len(self._watched) != len(self._as_they_were):
-            raise store.Damaged  # there is a line break in a path
+        self._reader = reader
+        self._telling: dict[str, Sequence[object]] = {}
+        lines = reader.lines("telling")
+        if lines:
+            from lmodpy.spider.ruled import telling  # noqa: PLC0415 - few default files do more than mark a version
+
+            self._telling = telling(lines)
+        if any(name not in reader for name in ("modules", "entries", "marks", "watched", "branching")):
+            raise store.Damaged
         self._made = False
-        self._low = ""
+        self._text = self._low = ""
 
     @property
     def modules(self) -> list[Modulefile]:
         """The modules of the root."""
         if not self._made:
             self._made = True
-            self._modules = modules_of(self._text, self._root)
+            self._modules = modules_of(store.rows_of(self._rows, ROW), self._root)
         return self._modules
+
+    @property
+    def _rows(self) -> str:
+        self._text = self._text or self._reader.text("modules")
+        return self._text
 
     @property
     def size(self) -> int:
         """How many there are."""
-        return self._text.count("\n")
+        return self._rows.count("\n")
 
     @property
     def entries(self) -> tuple[str, ...]:
         """What lies in the root's own directory."""
-        return tuple(self._folders.split("\n")[:-1])
+        return tuple(self._reader.lines("entries"))
 
     @property
     def ruled(self) -> Mapping[str, Sequence[object]]:
         """What the default files say, by their folders."""
-        marks = {folder: (ModuleVersion(target, ("default",)),) for folder, target in store.rows_of(self._marks, 2)}
-        return {**marks, **self._telling}
+        from lmodpy.spider.ruled import marking  # noqa: PLC0415 - seldom asked for, since modules know that
+
+        return {**marking(self._reader.text("marks")), **self._telling}
 
     @property
     def telling(self) -> Mapping[str, Sequence[object]]:
@@ -95,19 +110,35 @@ class Stored(Found):
     def stamps(self) -> Mapping[str, str]:
         """The stamps by path."""
         if not self._stamps:
-            self._stamps = dict(zip(self._watched, self._as_they_were, strict=True))
+            self._stamps = dict(self._stamped(self._reader.text("watched")))
         return self._stamps
+
+    @property
+    def state(self) -> str:
+        """A text that is another one where there is something else."""
+        return f"{self._reader.checksum('watched'):08x}"
+
+    def _stamped(self, text: str) -> Iterable[tuple[str, str]]:
+        return store.rows_of(text, 2)  # type: ignore[return-value]
 
     def containing(self, text: str) -> list[Modulefile]:
         """Return all modules whose full names have a text in them; few others."""
         if self._made or not text or not _ESCAPED.isdisjoint(text):
             return super().containing(text)
-        self._low = self._low or self._text.lower()
-        return modules_of(store.containing(self._text, text, self._low), self._root)
+        self._low = self._low or self._rows.lower()
+        return modules_of(store.rows_of(store.containing(self._text, text, self._low), ROW), self._root)
 
-    def has_changed(self) -> bool:
-        """Say whether a stamp is not as it was."""
-        return stamps_of(base_of(self._root), self._watched) != self._as_they_were
+    def has_changed(self, near: str = "") -> bool:
+        """Say whether a stamp is not as it was.
+
+        With a text, only those count that decide on what names have it in them: of what has it in its path, and of
+        directories with others in them.
+        """
+        text = self._reader.text("watched")
+        if near:
+            text = store.containing(text, near.lower(), text.lower()) + self._reader.text("branching")
+        rows = [*store.rows_of(text, 2)]
+        return stamps_of(base_of(self._root), [path for path, _ in rows]) != [stamp for _, stamp in rows]
 
 
 _ESCAPED = frozenset("\\\t\n")
@@ -127,6 +158,19 @@ class Index:
         self._named = named
         self._news: dict[str, Found] = {}
         self._tasks: list[Callable[[str], bool]] = []
+        self.near = ""
+        """If only names with this text in them matter, the stamps of other directories need not be compared."""
+        self._nearly: list[Stored] = []
+
+    def is_near(self, found: Found) -> bool:
+        """Say whether only the stamps were compared, of what was found, that matter for `near`."""
+        return any(found is each for each in self._nearly)
+
+    def in_full(self) -> bool:
+        """Compare what was left out for `near`, and leave out nothing from now on; say whether something differs."""
+        self.near, nearly = "", self._nearly
+        self._nearly = []
+        return any(stored.has_changed() for stored in nearly)
 
     def found(self, root: str) -> Found:
         """Return what a root has now."""
@@ -134,12 +178,13 @@ class Index:
         for place, vouched in self._in_order():
             stored = self._stored(place, root)
             if stored is not None:
-                stale = set() if vouched or not stored.has_changed() else _stale(base_of(root), stored)
+                stale = set() if vouched or not stored.has_changed(self.near) else _stale(base_of(root), stored)
                 if not stale:
+                    self._nearly += [stored] * bool(self.near and not vouched)
                     return stored
                 known.append((stale, stored))
         if not known:
-            return self._learned(root, survey(root, self._options))
+            return self._learned(root, self._look(root))
         stale, best = min(known, key=lambda pair: len(pair[0]))
         return self._learned(root, self._renewed(root, best, stale), best)
 
@@ -149,7 +194,7 @@ class Index:
         self._news, self._tasks = {}, []
         if not (own and (news or tasks)):
             return
-        with suppress(OSError):
+        try:
             if news:
                 make_place(own)
             for root, found in news.items():
@@ -157,19 +202,19 @@ class Index:
             written = [task(own) for task in tasks]
             if news or any(written):
                 _prune(own)
+        except OSError:
+            return
 
     def write(self, place: str, root: str, found: Found) -> None:
         """Write the file of a root into a directory; raises OSError."""
+        from lmodpy.spider.ruled import sections as ruled  # noqa: PLC0415 - most commands write nothing
+
         room = len(base_of(root)) + 1
-        watched = sorted(found.stamps)
-        marks = {folder: target for folder, said in found.ruled.items() if (target := _only_marked(said))}
-        telling = {folder: said for folder, said in found.ruled.items() if folder not in marks}
         sections = {
             "entries": found.entries,
-            "watched": watched,
-            "stamps": [found.stamps[path] for path in watched],
-            "marks": store.listed(marks.items()),
-            "telling": store.table(row for folder, said in telling.items() for row in _statement_rows(folder, said)),
+            "watched": _watched(found.stamps),
+            "branching": _watched(_branching(found.stamps)),
+            **ruled(found.ruled),
             "live": found.live,
             "modules": rows_of(found.modules, room),
         }
@@ -198,23 +243,18 @@ class Index:
     def _stored(self, place: str, root: str) -> Stored | None:
         """Return what a file says about a root, nothing if there is none or it cannot be believed."""
         try:
-            reader = store.Reader(_path(place, root, NAMES))
+            reader = store.Reader(_path(place, root, NAMES), whole=True)
+            return Stored(reader, root) if reader.key == self.key(root) else None
         except (OSError, store.Damaged):
             return None
-        try:
-            return Stored(reader, root) if reader.key == self.key(root) else None
-        except store.Damaged:
-            return None
-        finally:
-            reader.close()
 
     def _renewed(self, root: str, stored: Found, stale: Collection[str]) -> Found:
         """Look again at the parts of a root that have changed, and take the others as they were."""
         parts = {part_of(path) for path in stale if path}
         if "" in stale:
-            entries = survey(root, self._options, ()).entries
+            entries = self._look(root, ()).entries
             parts |= {part_of(entry) for entry in set(entries) ^ set(stored.entries)}
-        seen = survey(root, self._options, parts)
+        seen = self._look(root, parts)
         room = len(base_of(root)) + 1
         return Found(
             [module for module in stored.modules if part_of(module.path[room:]) not in parts] + seen.modules,
@@ -224,6 +264,12 @@ class Index:
             tuple(sorted({*_outside(stored.live, parts), *seen.live})),
         )
 
+    def _look(self, root: str, parts: Collection[str] | None = None) -> Found:
+        """Look at a root, or at some parts of it."""
+        from lmodpy.spider.survey import survey  # noqa: PLC0415 - mostly all is known
+
+        return survey(root, self._options, parts)
+
     def _learned(self, root: str, found: Found, stored: Found | None = None) -> Found:
         if len(found.stamps) >= WORTHWHILE and (stored is None or found.stamps != stored.stamps):
             self._news[root] = found
@@ -231,7 +277,7 @@ class Index:
 
     def key(self, root: str) -> str:
         """Return what a file about a root must have as its key to be believed."""
-        made_for = os.uname()
+        made_for = posix.uname()
         return f"{FORMAT} {made_for.sysname} {made_for.machine} {self._named} {root}"
 
     def facts_key(self, root: str) -> str:
@@ -256,17 +302,31 @@ def facts_file(place: str, root: str) -> str:
 
 def make_place(place: str) -> None:
     """Make the user's directory for index files, and the one above it: not a home that there is not; raises OSError."""
-    above = os.path.dirname(place)
-    for each in (above, place):
-        with suppress(FileExistsError):
-            os.mkdir(each, mode=0o700)
+    for each in (place.rpartition("/")[0], place):
+        try:
+            posix.mkdir(each, mode=0o700)
+        except FileExistsError:
+            continue
 
 
 def state_of(found: Found) -> str:
     """Return a text that is another one when other modules are found in a root."""
-    watched = sorted(found.stamps)
-    text = "\n".join((*watched, *map(found.stamps.__getitem__, watched)))
-    return f"{len(watched)} {crc32(system.encode(text)):08x}"
+    if isinstance(found, Stored):
+        return found.state
+    return f"{crc32(system.encode(''.join(f'{line}{_END}' for line in _watched(found.stamps)))):08x}"
+
+
+_END = "\n"
+
+
+def _watched(stamps: Mapping[str, str]) -> list[str]:
+    return store.listed((path, stamps[path]) for path in sorted(stamps))
+
+
+def _branching(stamps: Mapping[str, str]) -> dict[str, str]:
+    """Return the stamps of the root, and of directories in which there are others."""
+    above = {"", *(path[:-1].rpartition("/")[0] + "/" for path in stamps if path.count("/") > 1 and path[-1] == "/")}
+    return {path: stamp for path, stamp in stamps.items() if path in above}
 
 
 def files_in(place: str) -> list[str]:
@@ -286,80 +346,40 @@ def _outside(paths: Iterable[str], parts: Collection[str]) -> list[str]:
     return [path for path in paths if part_of(path) not in parts]
 
 
-def _statement_rows(folder: str, said: Sequence[object]) -> Iterator[tuple[str, ...]]:
-    """Write what a default file says; the numbers keep the order."""
-    yield folder, ""
-    for number, each in enumerate(said):
-        if isinstance(each, ModuleVersion):
-            yield folder, f"{number:04}", "version", each.target, *each.names
-        elif isinstance(each, ModuleAlias):
-            yield folder, f"{number:04}", "alias", *each
-        elif isinstance(each, Hide):
-            yield folder, f"{number:04}", "hide", *each.names
-
-
-def _statements(rows: Iterable[Sequence[str]]) -> dict[str, Sequence[object]]:
-    found: dict[str, list[object]] = {}
-    for folder, number, *said in rows:
-        statements = found.setdefault(folder, [])
-        if number:
-            statements.append(_SAID[said[0]](*said[1:]))
-    return dict(found)
-
-
-_SAID: dict[str, Callable[..., object]] = {
-    "version": lambda target, *names: ModuleVersion(target, names),
-    "alias": ModuleAlias,
-    "hide": lambda *names: Hide(names),
-}
-
-
-def _only_marked(said: Sequence[object]) -> str:
-    """Return the version that a default file marks, if that is all that it says."""
-    first = said[0] if len(said) == 1 else None
-    return first.target if isinstance(first, ModuleVersion) and first.names == ("default",) else ""
-
-
 def rows_of(modules: Iterable[Modulefile], room: int) -> list[str]:
-    """Return what is kept of modules, in their order, as lines; the path of their root has so many characters.
+    """Return what is kept of modules, as they stand in lists, as lines; see `row_of`."""
+    return store.listed(row_of(module, room) for module in sorted(modules, key=in_list))
+
+
+def row_of(module: Modulefile, room: int) -> tuple[str, ...]:
+    """Return what is kept of a module; the path of its root has so many characters, with a slash.
 
     What follows from the other fields is left out: mostly the path, and the weight of what is not marked.
     """
-    return store.listed(
-        (
-            module.name,
-            module.full_name,
-            "" if path == f"{module.full_name}.lua" else path,
-            module.order,
-            "" if module.weight == module.order else module.weight,
-            module.kind,
-            "*" * module.marked,
-        )
-        for _, path, module in sorted((in_list(module), module.path[room:], module) for module in modules)
-    )
+    full_name, path = module.full_name, module.path[room:]
+    path = "" if path == f"{full_name}.lua" else path
+    weight = "" if module.weight == module.order else module.weight
+    return module.name, full_name, path, module.order, weight, module.kind, "*" * module.marked
 
 
-def modules_of(text: str, root: str) -> list[Modulefile]:
-    """Return the modules of a root in such lines; they may be ten thousand, so each is made in one step."""
+def modules_of(rows: Iterable[Sequence[str]], root: str) -> list[Modulefile]:
+    """Return the modules of a root in such rows; they may be ten thousand, so each is made in one step."""
     base = base_of(root)
+    made_of = f"{base}/%s.lua".__mod__
     return [
         made(
             Modulefile,
             (
-                name,
-                full_name[len(name) + 1 :],
-                f"{base}/{path or full_name + '.lua'}",
-                root,
-                order,
-                weight or order,
-                kind,
-                mark == "*",
-                "",
-                "",
+                *(name, full_name[len(name) + 1 :], f"{base}/{path}" if path else made_of(full_name), root),
+                *(order, weight or order, kind, mark == "*", "", ""),
             ),
         )
-        for name, full_name, path, order, weight, kind, mark in store.rows_of(text, 7)
+        for name, full_name, path, order, weight, kind, mark in rows
     ]
+
+
+ROW = 7
+"""So many fields a row has."""
 
 
 def _path(place: str, root: str, ending: str) -> str:
@@ -368,16 +388,17 @@ def _path(place: str, root: str, ending: str) -> str:
 
 
 def _prune(place: str) -> None:
-    """Take away the oldest files of a directory that has become too large."""
+    """Take away what killed commands have left in a directory, and its oldest files if it has become too large."""
     files: list[tuple[float, int, str]] = []
-    with os.scandir(place) as entries:
+    with posix.scandir(place) as entries:
         for entry in entries:
-            with suppress(FileNotFoundError):  # somebody else has just written it
+            try:
                 files.append((entry.stat().st_mtime, entry.stat().st_size, entry.path))
+            except FileNotFoundError:  # somebody else has just written it
+                continue
     excess = sum(size for _, size, _ in files) - MOST_BYTES
-    for _, size, path in sorted(files):
-        if excess <= 0:
-            return
-        with suppress(OSError):
-            os.unlink(path)
-        excess -= size
+    begun = time.time() - _LONGEST
+    for written, size, path in sorted(files):
+        if excess > 0 or (written < begun and path.endswith(".new")):
+            system.remove(path)
+            excess -= size

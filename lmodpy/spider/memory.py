@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 
-from lmodpy.spider import remarks, store
+from lmodpy.spider import briefs, remarks, store
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
-from lmodpy.spider.index import facts_file, make_place, modules_of, rows_of, state_of
-from lmodpy.spider.survey import is_old, stamp_of, stamps_of
+from lmodpy.spider.index import ROW, Outdated, facts_file, make_place, modules_of, row_of, state_of
+from lmodpy.spider.stamps import is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
 from lmodpy.values import made
 
@@ -40,6 +40,10 @@ _MOST_LOOK_UPS = 40
 _TOO_NEW = "~"
 """Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
 _SILENCE = Facts()
+_NO_WORD = "\0"
+"""Nothing has it in it."""
+_UNSURE = "unsure"
+"""Where what may bring extensions stands once more, if it is not certain which."""
 _NOTHING = ("", VARIES)
 
 
@@ -78,9 +82,14 @@ class Row(NamedTuple):
         promised = self.promised.split()
         return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says to everybody what it has said."""
+        return self.holds(loosely=False) and not self.is_broken
+
     def mentions(self, word: str) -> bool:
         """Say whether it may say something with a word in it, which is in lower case, or is broken."""
-        return not self.holds(loosely=False) or word in self.text.lower() or self.is_broken
+        return not self.is_plain or word in self.text.lower()
 
     def keeps(self, promise: str) -> bool:
         """Say whether it is worth asking for something."""
@@ -159,11 +168,29 @@ class Memory:
 
         With a word, those that are known to say nothing that has it in it are left out.
         """
-        known = None if self.thorough else self._shelf(root).promising(promise, self._tree.known(root))
+        shelf, found = self._shelf(root), self._tree.known(root)
+        near = self._index.is_near(found)
+        known = shelf.promising(promise, found, word.lower() if near else "", near=near)
         if known is None:
-            return self._shelf(root).unexplained(self._tree.all(root))
+            return shelf.unexplained(self._tree.all(root))
+        if shelf.altered:
+            also = (module for module in found.modules if shelf.below(module) in shelf.altered)
+            known += [module for module in also if module not in known]
         seen = self._tree.seen(root, [*known, *self._tree.live(root)])
-        return self._shelf(root).mentioning(word.lower(), seen) if word else seen
+        return shelf.mentioning(word.lower(), seen) if word else seen
+
+    def overview(self, root: str) -> list[briefs.Kept] | None:
+        """Return what is kept for an overview of a root; None, if that may not be all. Only for who is thorough."""
+        return self._shelf(root).overview()
+
+    def doubtful(self, root: str) -> list[Modulefile]:
+        """Return the modules of a root for which its overview does not hold: what they say has to be asked."""
+        shelf, found = self._shelf(root), self._tree.known(root)
+        if shelf.overview() is None:
+            return self._tree.all(root)
+        unsure = shelf.promising(EXTENSIONS, found, _NO_WORD, near=False) or []
+        altered = [module for module in found.modules if shelf.below(module) in shelf.altered] if shelf.altered else []
+        return self._tree.seen(root, list(dict.fromkeys([*unsure, *altered, *self._tree.live(root)])))
 
     def write(self, root: str, path: str) -> None:
         """Write a file about a root, of all that everybody may know; raises OSError."""
@@ -198,10 +225,11 @@ class Memory:
         shelf = self._shelves.get(root)
         if shelf is None:
             key = self._index.facts_key(root)
-            files = [_File(path, root, key, vouched=vouched) for path, vouched in self._index.facts_files(root)]
+            places = self._index.facts_files(root)
+            files = [_File(path, root, key, vouched=vouched, thorough=self.thorough) for path, vouched in places]
             shelf = self._shelves[root] = _Shelf(root, key, files)
             if self.thorough:
-                shelf.compare()
+                shelf.compare(self._tree.known(root))
         return shelf
 
 
@@ -217,19 +245,40 @@ class _Shelf:
         self._news: set[str] = set()
         self._now = time.time_ns()
         self._state = ""
+        self._whole: _File | None = None
+        """A file that knows all modules that there are, and has been compared with them."""
+        self._overview: list[briefs.Kept] | None = None
+        self.altered: set[str] = set()
+        """Those that are not as it knows them."""
 
     def below(self, module: Modulefile) -> str:
         """Return the path of a module below the root."""
         return module.path[len(self._base) + 1 :]
 
-    def compare(self) -> None:
+    def compare(self, found: Found) -> None:
         """Compare all modulefiles about which something is known with that."""
-        for file in reversed(self._files):
-            self._compare(file, file.rows())
+        self._whole = next((file for file in self._files if self._is_whole(file, found)), None)
+        if self._whole is None:
+            for file in reversed(self._files):
+                self._compare(file, file.rows())
+        elif not self._whole.vouched:
+            stamped = self._whole.stamped()
+            now = zip(stamped, stamps_of(self._base, list(stamped)), strict=True)
+            self.altered = {path for path, stamp in now if stamped[path] != stamp}
+
+    def overview(self) -> list[briefs.Kept] | None:
+        """Return what is kept for an overview; None, if that may not be all."""
+        if self._whole is None or any(path in self._whole.leading for path in self.altered):
+            return None
+        if self._overview is None:
+            self._overview = self._whole.overview()
+        return self._overview
 
     def _compare(self, file: _File, rows: Mapping[str, Row]) -> None:
         if file.vouched:
             self._rows |= rows
+        elif file is self._whole:
+            self._rows |= {path: row for path, row in rows.items() if path not in self.altered}
         elif not rows.keys() <= self._rows.keys():
             stamps = zip(rows.values(), stamps_of(self._base, list(rows)), strict=True)
             self._rows |= {row.path: row for row, stamp in stamps if row.stamp == stamp}
@@ -243,7 +292,9 @@ class _Shelf:
         """Return what is known of a modulefile; its text is read if that is not known, or has changed."""
         row = self._rows.get(path)
         if row is None:
-            row = self._rows[path] = self._kept(path) or self._new(path)
+            compared = self._whole is not None and path not in self.altered
+            row = self._whole.row(path) if self._whole and compared else None
+            row = self._rows[path] = row or self._kept(path) or self._new(path)
         return row
 
     def _kept(self, path: str) -> Row | None:
@@ -271,13 +322,22 @@ class _Shelf:
             if not row.text or VARIES not in row.promised:
                 self._news.add(path)
 
-    def promising(self, promise: str, found: Found) -> list[Modulefile] | None:
-        """Return what a file knows to be worth asking; None if none knows all modules that there are now."""
+    def promising(self, promise: str, found: Found, word: str, *, near: bool) -> list[Modulefile] | None:
+        """Return what a file knows to be worth asking; None if none knows all modules that there are now.
+
+        `near`: only stamps that matter were compared, and these are, too; raises Outdated if one differs. With a word,
+        those that are known to say nothing that has it in it are left out then.
+        """
         file = next((file for file in self._files if self._is_whole(file, found)), None)
         if file is None:
+            if near:
+                raise Outdated
             return None
-        self._compare(file, file.first)
-        return file.promising[promise]
+        if near and not file.vouched and stamps_of(self._base, list(file.leading)) != list(file.leading.values()):
+            raise Outdated
+        known = file.promising(promise, word)
+        self._compare(file, {row.path: row for _, row in known})
+        return [module for module, _ in known]
 
     def mentioning(self, word: str, modules: Sequence[Modulefile]) -> list[Modulefile]:
         """Return some modules without those that are known to say nothing that has a word in it."""
@@ -317,28 +377,36 @@ class _Shelf:
 
     def is_worth_writing(self, found: Found) -> bool:
         """Say whether it is: not for what is evaluated as fast again."""
-        if not self._files or len(self._rows) < FEW:
+        if not self._files or found.size < FEW:
             return False
         if self._knows_all(found):
-            return bool(self._news) and len(self._news) >= min(MANY, 1 + len(found.modules) // 1000)
-        return len(self._news) >= MANY or len(self._rows) >= len(found.modules)
+            return bool(self._news) and len(self._news) >= min(MANY, 1 + found.size // 1000)
+        return len(self._news) >= MANY or len(self._rows) >= found.size
 
     def write(self, path: str, found: Found, paths: Sequence[str]) -> None:
         """Write all that is known of the modulefiles at some paths; raises OSError."""
         rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
         whole = len(rows) == len(paths)
+        room = len(self._base) + 1
         promising = {
-            promise: [each for each in found.modules if (row := rows.get(self.below(each))) and row.keeps(promise)]
+            promise: [
+                (each, row) for each in found.modules if (row := rows.get(self.below(each))) and row.keeps(promise)
+            ]
             for promise in (OPEN, EXTENSIONS)
         }
-        first = {self.below(module) for modules in promising.values() for module in modules}
-        room = len(self._base) + 1
+        told = {promise: [_led(each, row, room) for each, row in pairs] for promise, pairs in promising.items()}
+        first = [row for pairs in promising.values() for _, row in pairs]
+        folders = {"".join(row.path.rpartition("/")[:2]) for row in first}
+        leading = {row.path: row.stamp for row in first} | {path: found.stamps.get(path, "") for path in folders}
         sections = {
             "state": [state_of(found)] if whole else [],
-            **{name: rows_of(modules, room) for name, modules in promising.items()},
-            "first": store.sealed(_line(rows[each]) for each in first),
+            **told,
+            _UNSURE: [_led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
+            "leading": store.listed(leading.items()),
             "facts": store.sealed(map(_line, rows.values())),
         }
+        sections["stamped"] = store.listed((row.path, row.stamp) for row in rows.values())
+        sections[briefs.SECTION] = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
         sections[remarks.SECTION] = remarks.lines(
             (row.path, row.stamp, row.facts or _SILENCE)
             for row in rows.values()
@@ -354,25 +422,27 @@ class _Shelf:
 class _File:
     """A file of facts, opened when something is looked for in it; one that is damaged knows nothing."""
 
-    def __init__(self, path: str, root: str, key: str, *, vouched: bool) -> None:
+    def __init__(self, path: str, root: str, key: str, *, vouched: bool, thorough: bool) -> None:
         self.vouched = vouched
         self.state = ""
         """The state of the root in which it knows all modules; empty for none."""
-        self.promising: dict[str, list[Modulefile]] = {}
-        """What is worth asking, by promise."""
+        self.leading: dict[str, str] = {}
+        """The stamps of what is worth asking, and of the directories where it lies."""
         self._path = path
         self._root = root
         self._key = key
-        self.first: dict[str, Row] = {}
-        """What is known of those."""
+        self._told: dict[str, str] = {}
+        """Sections that were read; what is known of that is under its promise."""
+        self._first: dict[str, Row] = {}
+        self._also = ("stamped", briefs.SECTION) if thorough else ()
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
         self._from(self._begin, None)
 
     def row(self, path: str) -> Row | None:
         """Return what it says of a modulefile."""
-        if self._rows is None and path in self.first:
-            return self.first[path]
+        if self._rows is None and path in self._first:
+            return self._first[path]
         if path not in self._looked_up:
             self.expect([path])
         return self._looked_up.get(path) if self._rows is None else self._rows.get(path)
@@ -392,10 +462,29 @@ class _File:
             self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
         return self._rows
 
+    def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]]:
+        """Return what is worth asking, and what it has said; with a word, not what surely has none with that in it."""
+        text = self._told[promise] if word != _NO_WORD else ""
+        if word and promise == EXTENSIONS:
+            text = store.containing(text, word, text.lower()) + self._told[_UNSURE]
+        lines = dict.fromkeys(text.split("\n")[:-1])
+        found = [(fields[:ROW], _row(fields[ROW:])) for fields in (line.split("\t", ROW + 3) for line in lines)]
+        self._first.update((row.path, row) for _, row in found)
+        modules = modules_of([list(map(store.plain, fields)) for fields, _ in found], self._root)
+        return list(zip(modules, (row for _, row in found), strict=True))
+
+    def stamped(self) -> dict[str, str]:
+        """Return the stamps of all modulefiles that it knows, by path; only for who is thorough."""
+        return dict(store.rows_of(self._told["stamped"], 2))  # type: ignore[arg-type]
+
+    def overview(self) -> list[briefs.Kept]:
+        """Return what it keeps for an overview; only for who is thorough."""
+        return briefs.kept(self._told[briefs.SECTION])
+
     def _begin(self, reader: store.Reader) -> None:
-        promising = {promise: modules_of(reader.text(promise), self._root) for promise in (OPEN, EXTENSIONS)}
-        self.first = {row.path: row for row in _rows(reader.bodies("first"))}
-        self.promising = promising
+        told = {name: reader.text(name) for name in (OPEN, EXTENSIONS, _UNSURE, *self._also)}
+        self.leading = dict(store.rows_of(reader.text("leading"), 2))  # type: ignore[arg-type]
+        self._told = told
         self.state = "".join(reader.lines("state"))
 
     def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
@@ -423,8 +512,17 @@ _END = "\x1f"
 
 def _rows(lines: Iterable[str]) -> Iterator[Row]:
     for line in lines:
-        path, stamp, promised, text = line.split("\t", 3)
-        yield made(Row, (store.plain(path) if "\\" in path else path, stamp, promised, text))
+        yield _row(line.split("\t", 3))
+
+
+def _row(fields: Sequence[str]) -> Row:
+    path, stamp, promised, text = fields
+    return made(Row, (store.plain(path) if "\\" in path else path, stamp, promised, text))
+
+
+def _led(module: Modulefile, row: Row, room: int) -> str:
+    """Return a module and what is known of it as a line."""
+    return "\t".join((*map(store.escaped, row_of(module, room)), _line(row)))
 
 
 def _line(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.spider import store
-from lmodpy.spider.survey import stamps_of
+from lmodpy.spider.stamps import stamps_of
 from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False

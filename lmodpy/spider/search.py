@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from _operator import attrgetter
 
-from lmodpy.names.specifiers import fits
 from lmodpy.names.version import canonical
 
 TYPE_CHECKING = False
@@ -94,6 +93,8 @@ def matching(word: str, known: dict[str, Match]) -> list[Match]:
         others = tuple(name for name in known if word.lower() in name.lower() and name != word)
         return [known[word]._replace(others=others)]
     if "@" in word:
+        from lmodpy.names.specifiers import fits  # noqa: PLC0415 - seldom typed
+
         return containing(known, lambda text: fits(word, text))
     exact = [found for found in (_only(each, lambda text: text == word) for each in known.values()) if found.versions]
     return exact or containing(known, lambda text: word.lower() in text.lower())

@@ -7,8 +7,7 @@ looks up one key. A file is replaced by renaming a new one over it, so a reader 
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+import posix
 from zlib import crc32
 
 from lmodpy import system
@@ -43,27 +42,51 @@ class Section(NamedTuple):
 class Reader:
     """An open file. What it returns is certain; where it cannot be, it raises Damaged."""
 
-    def __init__(self, path: str) -> None:
-        """Open a file; raises OSError if there is none, and Damaged if it is not whole."""
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._beginning = os.pread(self._file, _BEGINNING, 0)
+    def __init__(self, path: str, *, whole: bool = False) -> None:
+        """Open a file; raises OSError if there is none, and Damaged if it is not whole.
+
+        `whole`: all of it is read and checked at once, so that nothing raises Damaged later, and the file is closed.
+        """
+        self._file = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        self._checked = False
         try:
+            self._beginning = posix.pread(self._file, posix.fstat(self._file).st_size if whole else _BEGINNING, 0)
             self.key, self._sections = self._header()
+            if whole:
+                self._check()
         except (OSError, ValueError, TypeError, Damaged) as error:
             self.close()
             raise Damaged from error
+        if whole:
+            self.close()
 
     def close(self) -> None:
-        """Close the file; sections can no longer be read."""
-        os.close(self._file)
+        """Close the file; of one that was not read whole, sections can no longer be read."""
+        posix.close(self._file)
 
     def text(self, name: str) -> str:
         """Return a section, whose lines each have an end."""
         section = self._section(name)
-        data = self._read(section.begin, section.size)
-        if crc32(data) != section.checksum:
+        if not (self._checked or self._is_right(section)):
             raise Damaged
-        return system.decode(data)
+        return system.decode(self._read(section.begin, section.size))
+
+    def __contains__(self, name: str) -> bool:
+        """Say whether there is a section of this name."""
+        return name in self._sections
+
+    def checksum(self, name: str) -> int:
+        """Return the checksum of a section."""
+        return self._section(name).checksum
+
+    def _check(self) -> None:
+        """Check all sections, for good."""
+        if not all(map(self._is_right, self._sections.values())):
+            raise Damaged
+        self._checked = True
+
+    def _is_right(self, section: Section) -> bool:
+        return crc32(self._read(section.begin, section.size)) == section.checksum
 
     def lines(self, name: str) -> list[str]:
         """Return all lines of a section."""
@@ -148,7 +171,8 @@ class Reader:
 
     def _read(self, begin: int, size: int) -> bytes:
         end = begin + size
-        data = self._beginning[begin:end] if end <= len(self._beginning) else os.pread(self._file, size, begin)
+        inside = end <= len(self._beginning) or self._checked
+        data = self._beginning[begin:end] if inside else posix.pread(self._file, size, begin)
         if len(data) != size:
             raise Damaged
         return data
@@ -197,15 +221,14 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
     header = _header_text(first, blobs, 0)
     for _ in range(3):  # how long the header is depends on the numbers in it, which depend on how long it is
         header = _header_text(first, blobs, len(header))
-    temporary = f"{path}.{os.getpid()}.new"
+    temporary = f"{path}.{posix.getpid()}.new"
     try:
         with open(temporary, "wb") as file:
             file.write(header)
             file.writelines(blobs.values())
-        os.replace(temporary, path)
+        posix.replace(temporary, path)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
+        system.remove(temporary)
         raise
 
 

@@ -5,14 +5,12 @@ Rules of users and of the site, and what a tree hides, are left out: they count 
 
 from __future__ import annotations
 
-import os
 import time
-from functools import partial
-from operator import attrgetter
 
 from lmodpy import system
 from lmodpy.errors import LmodError
 from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
+from lmodpy.spider.stamps import is_old, part_of, stamp_of
 from lmodpy.tree.branches import Branches
 from lmodpy.tree.directory import Folders, base_of
 from lmodpy.tree.rcfiles import RcFiles
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from lmodpy.tree.choice import Options
     from lmodpy.tree.directory import Listing
     from lmodpy.tree.limits import Limits
-
-TICK = 2_000_000_000
-"""Nanoseconds within which something may change twice and have one time stamp, on the coarsest of file systems."""
 
 
 def survey(root: str, options: Options, parts: Collection[str] | None = None) -> Found:
@@ -56,50 +51,10 @@ def survey(root: str, options: Options, parts: Collection[str] | None = None) ->
     )
 
 
-def stamp_of(path: str) -> str:
-    """Return what is different when a directory or file has changed: when that was, and its size."""
-    try:
-        found = system.stat(path)
-    except (OSError, ValueError):
-        return "gone"
-    return f"{found.st_mtime_ns} {found.st_size}"
-
-
-def stamps_of(base: str, paths: Sequence[str]) -> list[str]:
-    """Return the stamps of many paths below a directory: the fastest way to ask the file system."""
-    try:
-        folder = os.open(base or "/", _LOOK)
-    except (OSError, ValueError):
-        return ["gone"] * len(paths)
-    try:
-        found = map(partial(os.stat, dir_fd=folder), [path or "." for path in paths])
-        return list(map(_STAMP, map(attrgetter("st_mtime_ns", "st_size"), found)))
-    except (OSError, ValueError):
-        return [stamp_of(f"{base}/{path}") for path in paths]
-    finally:
-        os.close(folder)
-
-
-_STAMP = "%d %d".__mod__
-_LOOK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
-
-
-def part_of(path: str) -> str:
-    """Return the name that a path below a root has in the root's own directory, as modules are called."""
-    part, slash, _ = path.partition("/")
-    return part if slash else part.removesuffix(".lua")
-
-
 def entries_of(listing: Listing) -> tuple[str, ...]:
     """Return what a root's directory holds, so that two listings can be compared."""
     files = (path.rpartition("/")[2] for path in listing.files.values())
     return (*(f"{folder}/" for folder in listing.folders), *files)
-
-
-def is_old(stamp: str, now: int) -> bool:
-    """Say whether a later change would have another stamp."""
-    changed = stamp.partition(" ")[0]
-    return changed == "gone" or (changed.isdecimal() and int(changed) + TICK < now)
 
 
 class _Watching(Folders):

@@ -251,7 +251,11 @@ class Tree:
         """Go on with other rc files of the system, since a modulefile has named them."""
         self._rc.follow(system)
         self._branches = self._new_branches()
-        self._listed, self._groups, self._defaults = {}, {}, {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask again what lies in the roots."""
+        self._found, self._walked, self._listed, self._groups, self._defaults = {}, {}, {}, {}, {}
 
     def is_default(self, module: Modulefile, roots: Sequence[str]) -> bool:
         """Say whether this is the file that its short name means; where versions must be given, none is."""

@@ -1,0 +1,55 @@
+"""What a modulefile that was read says about itself, gathered from its journal."""
+
+from __future__ import annotations
+
+from lmodpy.env.pathlist import tidy
+from lmodpy.modulefile.operations import EditPath, Family, SetEnv
+from lmodpy.modulefile.operations_seldom import DynamicTree, Extensions, Help, Property, Whatis
+from lmodpy.spider.facts import PATHS, PLACES, Facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmodpy.modulefile.operations import Call
+
+
+def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
+    """Return the facts in the journal of a modulefile that was read; `home` is what `~` stands for in paths."""
+    whatis: list[str] = []
+    families: list[str] = []
+    properties: dict[str, None] = {}
+    added: dict[str, list[str]] = {"prepend": [], "append": []}
+    paths: dict[tuple[str, str], None] = {}
+    text, extensions, dynamic = "", (), False
+    for call in calls:
+        said = call.operation
+        if isinstance(said, Whatis):
+            whatis.append(said.text)
+        elif isinstance(said, Help):
+            text = said.text
+        elif isinstance(said, Family):
+            families.append(said.name)
+        elif isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb in added:
+            added[said.verb] += [tidy(path, home) for path in said.paths]
+        elif isinstance(said, EditPath) and said.name in PATHS and said.verb in added:
+            paths |= dict.fromkeys((said.name, tidy(path, home)) for path in said.paths)
+        elif isinstance(said, SetEnv) and said.name.endswith(PLACES) and said.value.startswith("/"):
+            paths[said.name, tidy(said.value, home)] = None
+        elif isinstance(said, Extensions):
+            extensions = said.names  # type: ignore[assignment]
+        elif isinstance(said, Property):
+            _mark(properties, said)
+        dynamic = dynamic or isinstance(said, DynamicTree)
+    places = tuple(added["prepend"]), tuple(added["append"])
+    return Facts(
+        tuple(whatis), text, tuple(families), tuple(properties), extensions, *places, dynamic, broken, tuple(paths)
+    )
+
+
+def _mark(properties: dict[str, None], said: Property) -> None:
+    for value in said.value.split(":"):
+        if said.verb == "add":
+            properties[f"{said.name}:{value}"] = None
+        else:
+            properties.pop(f"{said.name}:{value}", None)
