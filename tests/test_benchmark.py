@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import os
 import subprocess
@@ -10,8 +11,13 @@ import sys
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from lmodpy.cli import admin
+from lmodpy.cli.main import run
+from tests.differential.tools import LMOD
 from tests.launcher import CLONE, lmodpy_cmd
+from tests.needs import needs
 from tests.prompt import Prompt
 
 KIT = os.path.join(CLONE, "benchmarks")
@@ -198,3 +204,39 @@ def test_it_runs(tmp_path):
     assert told["rows"][0]["lmodpy"]["cpu"] > 1
     assert told["needs"][0]["met"] in {True, None}
     assert "| `load gcc openmpi`  " in done.stdout
+
+
+# Beside Lmod
+
+
+def told_by_lmod(words: str, env: dict[str, str]) -> list[str]:
+    """Return the lines that the installed Lmod writes, without a cache."""
+    argv, env = [needs(LMOD), "bash", *words.split()], {**env, "LMOD_IGNORE_CACHE": "yes"}
+    return subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stderr.splitlines()
+
+
+LISTS = ("-t avail", "-t -d avail", "-t avail hdf5", "-t spider", "-t spider hdf5", "--show_hidden -t spider")
+
+
+@pytest.mark.parametrize("layout", ["hierarchical", "flat"])
+def test_lists_of_a_whole_site_are_those_of_lmod(kit, kept, layout, tmp_path):
+    """Of a thousand modulefiles: without a cache, with the user's own, and with what the site has built."""
+    site = kit("sites").site(kept, layout, 1_000)
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MODULEPATH": site.modulepath}
+    theirs = [told_by_lmod(words, env) for words in LISTS]
+    built = str(tmp_path / "built")
+    done = CliRunner().invoke(admin.app, ["cache", "build", "--dir", built, site.modulepath], env=env)
+    assert done.output.startswith("1000 modules in "), done.output
+    assert len(theirs[3]) > 450
+
+    served = {"LMOD_SPIDER_CACHE_DIRS": built, "LMODPY_CACHE_VOUCHED": "yes"}
+    for more in {"LMOD_IGNORE_CACHE": "yes"}, {}, {}, served:
+        answers = (run(["bash", *words.split()], {**env, **more}, say=lambda _: None) for words in LISTS)
+        ours = [answer.err.splitlines() for answer in answers]
+        for words, mine, lmods in zip(LISTS, ours, theirs, strict=True):
+            assert sorted(mine) == sorted(lmods), words
+            if "avail" in words:  # see the row on the order of `-t spider` in docs/differences.md
+                assert mine == lmods, words
+        for before, line in itertools.pairwise(ours[3]):
+            assert line.endswith("/") or line.partition("/")[0] == before.partition("/")[0]
+    assert len(os.listdir(tmp_path / ".cache/lmodpy")) > 1

@@ -97,6 +97,13 @@ def test_a_build_says_what_is_new_changed_removed_and_broken(cluster):
     assert broken.endswith(f"({cluster.core}/cmake/3.lua:1)")
 
 
+def test_one_process_is_enough(cluster):
+    """On a machine with one processor, with fewer modulefiles left than a process is given at once."""
+    for number in range(9):
+        cluster.module(f"Core/tool/{number}.lua")
+    assert cluster.build("--jobs", "1")["modules"] == 12
+
+
 def evaluated(monkeypatch) -> list[str]:
     """The names of the modulefiles that builds evaluate from now on."""
     seen: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from signal import SIG_DFL, SIGINT, signal
 
 from lmodpy import system
@@ -20,7 +20,7 @@ from lmodpy.report.software import STYLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lmodpy.report.software import Site
 
@@ -53,19 +53,17 @@ def update(words: Sequence[str], environ: Mapping[str, str]) -> None:
     if not roots:
         raise UsageError("the directories of modulefiles are missing", hint='give "$MODULEPATH" as the last argument')
     os.makedirs(place, exist_ok=True)
-    begun = _begun(given.t)
-    admin = context(roots, environ, say)
-    index = noting(admin, os.path.abspath(place))
-    known = memory(admin, reader(admin))
-    site = evaluated(admin, roots, tell=True, known=known)
-    if not site.records:
-        raise LmodError(f"there is no module in {' and '.join(roots)}, so the cache stays as it is")
-    write(place, "spiderT.lua", STYLES["spiderT"](site, given.t), keep=True)
-    _drop_compiled(place)
-    index.update(known)
-    _write_maps(given, site, given.R or os.path.join(os.path.dirname(os.path.abspath(place)), "reverseMapD"))
-    if begun:
-        os.replace(begun, given.t)
+    with _stamped(given.t):
+        admin = context(roots, environ, say)
+        index = noting(admin, os.path.abspath(place))
+        known = memory(admin, reader(admin))
+        site = evaluated(admin, roots, tell=True, known=known)
+        if not site.records:
+            raise LmodError(f"there is no module in {' and '.join(roots)}, so the cache stays as it is")
+        write(place, "spiderT.lua", STYLES["spiderT"](site, given.t), keep=True)
+        _drop_compiled(place)
+        index.update(known)
+        _write_maps(given, site, given.R or os.path.join(os.path.dirname(os.path.abspath(place)), "reverseMapD"))
 
 
 def write(place: str, name: str, text: str, *, keep: bool = False) -> None:
@@ -79,9 +77,11 @@ def write(place: str, name: str, text: str, *, keep: bool = False) -> None:
             stem, extension = os.path.splitext(path)
             _link(path, f"{stem}.old{extension}")
         os.replace(new, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(new)
+        if isinstance(error, OSError):
+            error.filename = path  # a disk that is full does not say for which file
         raise
 
 
@@ -99,14 +99,22 @@ def _write_maps(given: argparse.Namespace, site: Site, place: str) -> None:
             write(place, name, STYLES[style](site, given.t), keep=True)
 
 
-def _begun(stamp: str) -> str:
-    """Write a time stamp that will be put into its place at the end: what is built meanwhile is newer."""
+@contextmanager
+def _stamped(stamp: str) -> Iterator[None]:
+    """Write a time stamp, and put it into its place when all went well: what was built meanwhile is newer."""
     if not stamp:
-        return ""
+        yield
+        return
     begun = f"{stamp}.{os.getpid()}.new"
     os.makedirs(os.path.dirname(stamp) or ".", exist_ok=True)
-    with open(begun, "w", encoding="ascii"):
-        return begun
+    try:
+        with open(begun, "w", encoding="ascii"):
+            pass
+        yield
+        os.replace(begun, stamp)
+    finally:
+        with suppress(OSError):
+            os.unlink(begun)
 
 
 def _drop_compiled(place: str) -> None:

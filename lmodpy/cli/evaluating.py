@@ -53,7 +53,7 @@ class Pool(Generic[Answer]):
         todo = deque(modules)
         while True:
             while todo and (worker := self._idle(len(todo))):
-                worker.give([todo.popleft() for _ in range(min(_BATCH, 1 + len(todo) // self._most))])
+                worker.give([todo.popleft() for _ in range(min(_BATCH, -(-len(todo) // self._most)))])
             busy = [connection for connection, worker in self._workers.items() if worker.given]
             if not busy:
                 return

@@ -459,7 +459,7 @@ class _File:
         """Return all that it says, by path."""
         if self._rows is None:
             nothing: dict[str, Row] = {}
-            self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
+            self._rows = self._from(self._all, nothing)
         return self._rows
 
     def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]]:
@@ -486,6 +486,10 @@ class _File:
         self.leading = dict(store.rows_of(reader.text("leading"), 2))  # type: ignore[arg-type]
         self._told = told
         self.state = "".join(reader.lines("state"))
+
+    def _all(self, reader: store.Reader) -> dict[str, Row]:
+        reader.text(remarks.SECTION)  # only lists of names read it, and they do not write the file again
+        return {row.path: row for row in _rows(reader.bodies("facts"))}
 
     def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
         self._looked_up.update((path, next(_rows(reader.raw("facts", f"{path}\t")), None)) for path in paths)

@@ -227,8 +227,10 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
             file.write(header)
             file.writelines(blobs.values())
         posix.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         system.remove(temporary)
+        if isinstance(error, OSError):
+            error.filename = path  # a disk that is full does not say for which file
         raise
 
 
