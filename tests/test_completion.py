@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +14,9 @@ from lmodpy.cli.main import run
 from lmodpy.tree.directory import Folders
 from tests.launcher import CLONE, lmodpy_cmd
 from tests.needs import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODULES = """gcc/9.4 gcc/12.2 gcc/13.1 gcc/.beta git chem/orca/6.0 chem/vasp/6.4 .mine/1.0 hdf5/1.14@gcc odd/a$b
 secret/1.0 secret/2.0 mpich/4"""
@@ -301,23 +305,22 @@ class Screen:
             self._tmux("send-keys", *([] if key in {"Tab", "Enter", "C-u"} else ["-l", "--"]), key)
         return self
 
-    def shows(self, line: str) -> Screen:
-        """Wait until the last line on the screen is this one, but for blanks at its end."""
+    def line(self, expected: str) -> str:
+        """Return the last line on the screen, without blanks at its end: the expected one, if it comes in time."""
+        return self._awaited(lambda seen: seen.rpartition("\n")[2], expected.__eq__)
+
+    def seen(self, expected: str) -> str:
+        """Return all that is on the screen; with the expected text in it, if it comes in time."""
+        return self._awaited(lambda seen: seen, lambda seen: expected in seen)
+
+    def _awaited(self, part: Callable[[str], str], is_it: Callable[[str], bool]) -> str:
         until = time.monotonic() + 20
         while True:
-            seen = [text.rstrip() for text in self._tmux("capture-pane", "-p").splitlines()]
-            if [text for text in seen if text][-1:] == [line.rstrip()]:
-                return self
-            assert time.monotonic() < until, "\n".join(seen)
+            drawn = self._tmux("capture-pane", "-p").splitlines()
+            found = part("\n".join(line.rstrip() for line in drawn).rstrip())
+            if is_it(found) or time.monotonic() > until:
+                return found
             time.sleep(0.05)
-
-    def has(self, text: str) -> Screen:
-        """Wait until a text stands anywhere on the screen."""
-        until = time.monotonic() + 20
-        while text not in self._tmux("capture-pane", "-p"):
-            assert time.monotonic() < until, self._tmux("capture-pane", "-p")
-            time.sleep(0.05)
-        return self
 
     def close(self) -> None:
         subprocess.run(["tmux", "-S", self._socket, "kill-server"], capture_output=True, timeout=20)
@@ -369,7 +372,8 @@ def screen(user, tmp_path, request):
     environ |= {"MODULEPATH": str(core), "LMOD_CMD": lmodpy_cmd(), "TERM": "screen", "LC_ALL": "C.UTF-8"}
     shown = Screen([needs(command[0]), *command[1:]], environ, str(tmp_path))
     try:
-        yield shown.shows(">")
+        assert shown.line(">") == ">"
+        yield shown
     finally:
         shown.close()
 
@@ -377,33 +381,42 @@ def screen(user, tmp_path, request):
 @pytest.mark.parametrize("screen", ["bash", "zsh", "fish"], indirect=True)
 def test_tab_in_an_interactive_session(screen):
     """One types a few letters and TAB: the sub-command, the name, the version; what one gets is then loaded."""
-    screen.type("module try", "Tab").shows("> module try-load")
-    screen.type("g", "Tab").shows("> module try-load gcc/").type("Tab").has("> module try-load gcc/1")
+    assert screen.type("module try", "Tab").line("> module try-load") == "> module try-load"
+    assert screen.type("g", "Tab").line("> module try-load gcc/") == "> module try-load gcc/"
+    assert "> module try-load gcc/1" in screen.type("Tab").seen("> module try-load gcc/1")
     # bash and zsh list what there is when one presses again; fish has already.
-    screen.type(*["Tab"] * {"bash": 2, "zsh": 1}.get(screen.shell, 0)).has("gcc/12.2").has("gcc/13.1")
-    screen.type("3", "Tab").has("> module try-load gcc/13.1")
-    screen.type("Enter").shows(">").type("sh -c 'echo $LOADEDMODULES'", "Enter").has("\ngcc/13.1\n")
-    screen.type("ml -g", "Tab").shows("> ml -gcc/13.1")
-    screen.type("Enter").shows(">").type("sh -c 'echo left=$LOADEDMODULES.'", "Enter").has("\nleft=.\n")
+    listed = screen.type(*["Tab"] * {"bash": 2, "zsh": 1}.get(screen.shell, 0)).seen("gcc/13.1")
+    assert "gcc/12.2" in listed
+    assert "gcc/13.1" in listed
+    assert "> module try-load gcc/13.1" in screen.type("3", "Tab").seen("> module try-load gcc/13.1")
+    assert screen.type("Enter").line(">") == ">"
+    assert "\ngcc/13.1\n" in screen.type("sh -c 'echo $LOADEDMODULES'", "Enter").seen("\ngcc/13.1\n")
+    assert screen.type("ml -g", "Tab").line("> ml -gcc/13.1") == "> ml -gcc/13.1"
+    assert screen.type("Enter").line(">") == ">"
+    assert "\nleft=.\n" in screen.type("sh -c 'echo left=$LOADEDMODULES.'", "Enter").seen("\nleft=.\n")
 
 
 @pytest.mark.parametrize("screen", STARTS, indirect=True)
 def test_tab_in_every_shell(screen):
     """Sub-commands, names with and without odd signs, and directories with blanks in them."""
-    screen.type("module pur", "Tab").shows("> module purge").type("C-u")
-    screen.type("ml hd", "Tab", "Tab").shows("> ml hdf5/1.14@gcc").type("C-u")
-    screen.type("module load gcc/13", "Tab").shows("> module load gcc/13.1").type("C-u")
-    screen.type("module use My", "Tab").shows("> module use My\\ Files/").type("C-u")
-    screen.type("module load nothing-like-it", "Tab", "x").shows("> module load nothing-like-itx").type("C-u")
+    for keys, line in (
+        (["module pur", "Tab"], "> module purge"),
+        (["ml hd", "Tab", "Tab"], "> ml hdf5/1.14@gcc"),
+        (["module load gcc/13", "Tab"], "> module load gcc/13.1"),
+        (["module use My", "Tab"], "> module use My\\ Files/"),
+        (["module load nothing-like-it", "Tab", "x"], "> module load nothing-like-itx"),
+    ):
+        assert screen.type(*keys).line(line) == line
+        screen.type("C-u")
 
 
 @pytest.mark.parametrize("screen", ["bash", "zsh"], indirect=True)
 def test_tab_with_strict_options(screen):
     """A user who has `set -u` and IFS changed is still offered names, and his shell lives on."""
-    screen.type("set -u; IFS=g/; LMOD_OLD=$LMOD_CMD", "Enter").shows(">")
-    screen.type("module load gcc/13", "Tab").shows("> module load gcc/13.1").type("C-u")
-    screen.type("unset LMOD_CMD", "Enter").shows(">")
-    screen.type("module load gcc/12", "Tab", "x").shows("> module load gcc/12x").type("C-u")
+    assert screen.type("set -u; IFS=g/; LMOD_OLD=$LMOD_CMD", "Enter").line(">") == ">"
+    assert screen.type("module load gcc/13", "Tab").line("> module load gcc/13.1") == "> module load gcc/13.1"
+    assert screen.type("C-u", "unset LMOD_CMD", "Enter").line(">") == ">"
+    assert screen.type("module load gcc/12", "Tab", "x").line("> module load gcc/12x") == "> module load gcc/12x"
 
 
 def test_completion_costs_scripts_nothing(user):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from lmodpy.cli.main import run
 from lmodpy.env.history import Assign, Found, History, Step
-from lmodpy.env.pathlist import Edit, Rules
+from lmodpy.env.pathlist import Edit, Rules, tidy
 from lmodpy.session import codec
 from lmodpy.session.loaded import Loaded
 from lmodpy.session.session import Session
@@ -454,10 +454,11 @@ def interrupted(at: int):
 
 MODULE_NAMES = st.lists(st.sampled_from(["a", "b", "c", "cat/d", "é", "x+y", "n-1"]), unique=True, max_size=6)
 ANY_TEXT = st.text(LETTERS + "xyz019", max_size=8)
+HOME = "/home/user"
 EDITS = st.builds(
     Edit,
     st.sampled_from(["prepend", "append", "remove", "expel", "unprepend", "unappend"]),
-    ANY_TEXT,
+    ANY_TEXT.map(lambda path: tidy(path, HOME)).filter(lambda path: path[:1] != "~"),  # as all words give them
     st.sampled_from([":", ":", ";", ",", "--"]),
     st.integers(-100, 100),
 )
@@ -502,7 +503,7 @@ def states(draw):
     return tuple(modules), histories, system
 
 
-RULES = st.builds(Rules, duplicates=st.booleans(), stay=st.booleans(), home=st.just("/home/user"))
+RULES = st.builds(Rules, duplicates=st.booleans(), stay=st.booleans(), home=st.just(HOME))
 
 
 @promise(200, 6000, parts=states(), rules=RULES, short=st.sampled_from([0, 1500, 1 << 20]))

@@ -91,13 +91,13 @@ tool.unload_all()
 
 tool.load_module("toy/1.0", path=f"{SITE}/other")
 assert names() == [], "ReFrame takes the directory away again, so the module is inactive"
-assert tool.emit_load_commands("toy/0.0") == ["module load toy/0.0"]
+print(*tool.emit_load_commands("toy/0.0"))
 """
 
 
 def test_reframe_drives_modules(program):
     """Its interface lists, loads, unloads, changes the search path, finds conflicts and sees a failure."""
-    program(REFRAME)
+    assert program(REFRAME).stdout == "module load toy/0.0\n"
 
 
 def test_reframe_saves_and_restores(program, tmp_path):
@@ -215,14 +215,14 @@ tool.use(f"{SITE}/other", priority=10000)
 tool.use(f"{SITE}/gcc12")
 assert os.environ["MODULEPATH"].split(":")[0] == f"{SITE}/other", os.environ["MODULEPATH"]
 reset_module_caches()
-assert tool.exist(["openmpi/4.1"]) == [True]
 tool.check_loaded_modules()
+print(tool.exist(["openmpi/4.1", "openmpi/9"]))
 """
 
 
 def test_easybuild_drives_modules(program):
     """Its interface lists, shows, loads, unloads, purges and uses directories, with and without priority."""
-    program(EASYBUILD)
+    assert program(EASYBUILD).stdout == "[True, False]\n"
 
 
 # jupyterlmod.
@@ -262,8 +262,7 @@ def test_jupyterlmod_drives_modules(program):
 
 def test_jupyterlmod_saves_and_restores(program):
     """Collections are saved, listed and restored."""
-    program(
-        """
+    done = program("""
 import asyncio
 import module
 
@@ -272,14 +271,16 @@ async def session():
     await module.load("toy/0.0")
     await module.save("mine")
     await module.purge()
-    assert await module.savelist() == ["mine"]
+    print("purged:", await module.list(), await module.savelist())
     await module.restore("mine")
-    assert await module.list() == ["toy/0.0"]
+    print("restored:", await module.list())
 
 
 asyncio.run(session())
-""",
-    )
+""")
+
+    assert "purged: [] ['mine']\n" in done.stdout
+    assert done.stdout.endswith("restored: ['toy/0.0']\n")
 
 
 def test_jupyterlmod_tells_the_user(program):

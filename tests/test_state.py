@@ -261,6 +261,20 @@ def test_use_is_remembered_only_as_long_as_it_differs(tmp_path):
 BOOKKEEPING = ("__LMOD", "LOADEDMODULES", "_LMFILES_", "LMOD_FAMILY_")
 
 
+def test_a_home_with_a_colon_in_it(tmp_path):
+    """What `~` stands for is one entry, though it reads as two: from command to command, and when it goes."""
+    prompt = prompt_on(tmp_path, HOME="/ho:me")
+    for name in "one", "two":
+        (tmp_path / f"Core/{name}.lua").write_text(f'prepend_path("OWN", "~/{name}")')
+    before = prompt.everything()
+    assert prompt.type("load", "one") == prompt.type("load", "two") == 0
+    assert prompt.env["OWN"] == "/ho:me/two:/ho:me/one"
+    assert prompt.type("unload", "one") == 0
+    assert prompt.env["OWN"] == "/ho:me/two"
+    assert prompt.type("unload", "two") == 0
+    assert prompt.everything() == before
+
+
 def test_sixty_modules_need_little_bookkeeping():
     """With sixty everyday modules, whose own settings are 8 kB, what lmodpy keeps is 6.4 kB at most."""
     with tempfile.TemporaryDirectory(prefix="mod", dir="/tmp") as root:  # as long as /opt/modulefiles

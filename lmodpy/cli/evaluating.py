@@ -50,10 +50,10 @@ class Pool(Generic[Answer]):
 
     def answers(self, modules: Iterable[Modulefile]) -> Iterator[tuple[Modulefile, Answer]]:
         """Yield what was read of each modulefile, in the order in which they come to their ends."""
-        todo = deque(modules)
+        waiting = deque(modules)
         while True:
-            while todo and (worker := self._idle(len(todo))):
-                worker.give([todo.popleft() for _ in range(min(_BATCH, -(-len(todo) // self._most)))])
+            while waiting and (worker := self._idle(len(waiting))):
+                worker.give([waiting.popleft() for _ in range(min(_BATCH, -(-len(waiting) // self._most)))])
             busy = [connection for connection, worker in self._workers.items() if worker.given]
             if not busy:
                 return
@@ -64,7 +64,7 @@ class Pool(Generic[Answer]):
                 except (EOFError, OSError):
                     del self._workers[worker.connection]
                     found = self._lost(self._explained(worker.given[0], worker.ended()))
-                    todo.extendleft(reversed([*worker.given][1:]))
+                    waiting.extendleft(reversed([*worker.given][1:]))
                 yield worker.given.popleft(), found
 
     def close(self) -> None:

@@ -220,8 +220,8 @@ def _from_nothing(steps: Sequence[Step]) -> bool:
     """Say whether it is plain that nothing was there before: modules put all in, or one alone gave the value."""
     if len(steps) == 1 and type(steps[0][1]) is Assign:
         return True
-    for owner, change in steps:  # noqa: SIM110 - a generator takes longer
-        if not owner or type(change) is not Edit or change[2] != ":":
+    for owner, change in steps:  # a generator takes longer
+        if not owner or type(change) is not Edit or change[2] != ":" or ":" in change[1]:
             return False
     return True
 
