@@ -26,8 +26,7 @@ from lmodpy.cli.main import run
 from lmodpy.errors import LmodError
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
-from lmodpy.spider import store
-from lmodpy.spider import stamps
+from lmodpy.spider import stamps, store
 from tests.launcher import CLONE, lmodpy_cmd
 from tests.needs import needs
 

@@ -152,8 +152,8 @@ def clear(place: str) -> int:
 def _sweep(place: str) -> None:
     """Take away what builds have left that were killed long ago."""
     for entry in os.scandir(place):
-        if entry.name.endswith(".new") and entry.stat(follow_symlinks=False).st_mtime < time.time() - _LONG:
-            with suppress(OSError):
+        with suppress(OSError):  # somebody else has just put it into its place
+            if entry.name.endswith(".new") and entry.stat(follow_symlinks=False).st_mtime < time.time() - _LONG:
                 os.unlink(entry.path)
 
 

@@ -402,10 +402,10 @@ class _Shelf:
             "state": [state_of(found)] if whole else [],
             **told,
             _UNSURE: [_led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
-            "leading": store.listed(leading.items()),
+            "leading": store.listed(sorted(leading.items())),
             "facts": store.sealed(map(_line, rows.values())),
         }
-        sections["stamped"] = store.listed((row.path, row.stamp) for row in rows.values())
+        sections["stamped"] = store.listed((path, rows[path].stamp) for path in sorted(rows))
         sections[briefs.SECTION] = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
         sections[remarks.SECTION] = remarks.lines(
             (row.path, row.stamp, row.facts or _SILENCE)
@@ -437,7 +437,7 @@ class _File:
         self._also = ("stamped", briefs.SECTION) if thorough else ()
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
-        self._from(self._begin, None)
+        self._from(self._begin, None, whole=thorough)
 
     def row(self, path: str) -> Row | None:
         """Return what it says of a modulefile."""
@@ -459,7 +459,7 @@ class _File:
         """Return all that it says, by path."""
         if self._rows is None:
             nothing: dict[str, Row] = {}
-            self._rows = self._from(self._all, nothing)
+            self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
         return self._rows
 
     def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]]:
@@ -487,25 +487,16 @@ class _File:
         self._told = told
         self.state = "".join(reader.lines("state"))
 
-    def _all(self, reader: store.Reader) -> dict[str, Row]:
-        reader.text(remarks.SECTION)  # only lists of names read it, and they do not write the file again
-        return {row.path: row for row in _rows(reader.bodies("facts"))}
-
     def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
         self._looked_up.update((path, next(_rows(reader.raw("facts", f"{path}\t")), None)) for path in paths)
 
-    def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer) -> Answer:
-        """Ask the file, if it can be believed."""
+    def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer, *, whole: bool = False) -> Answer:
+        """Ask the file, if it can be believed; `whole`: all of it, so that damage anywhere is made good."""
         try:
-            reader = store.Reader(self._path)
-        except (OSError, store.Damaged):
+            with store.Reader(self._path, whole=whole) as reader:
+                return ask(reader) if reader.key == self._key else nothing
+        except (OSError, store.Damaged, ValueError):
             return nothing
-        try:
-            return ask(reader) if reader.key == self._key else nothing
-        except (store.Damaged, ValueError):
-            return nothing
-        finally:
-            reader.close()
 
 
 # How facts stand in a file: fields with tabs between them, of which some are lists.

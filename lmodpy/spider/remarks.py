@@ -62,16 +62,11 @@ def lines(said: Iterable[tuple[str, str, Facts]]) -> list[str]:
 
 def _rows(path: str, key: str, word: str) -> list[Sequence[str]]:
     try:
-        reader = store.Reader(path)
+        with store.Reader(path) as reader:
+            text = reader.text(SECTION) if reader.key == key else ""
     except (OSError, store.Damaged):
         return []
-    try:
-        text = reader.text(SECTION) if reader.key == key else ""
-        return [*store.rows_of(store.containing(text, word, text.lower()) if word else text, 4)]
-    except store.Damaged:
-        return []
-    finally:
-        reader.close()
+    return [*store.rows_of(store.containing(text, word, text.lower()) if word else text, 4)]
 
 
 def _items(field: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from lmodpy import system
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import NamedTuple
+    from typing import NamedTuple, Self
 else:
     from lmodpy.values import NamedTuple
 
@@ -60,9 +60,19 @@ class Reader:
         if whole:
             self.close()
 
+    def __enter__(self) -> Self:
+        """Return the reader, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close the file."""
+        self.close()
+
     def close(self) -> None:
         """Close the file; of one that was not read whole, sections can no longer be read."""
-        posix.close(self._file)
+        if self._file >= 0:
+            posix.close(self._file)
+        self._file = -1
 
     def text(self, name: str) -> str:
         """Return a section, whose lines each have an end."""
