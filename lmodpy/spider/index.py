@@ -116,7 +116,7 @@ class Stored(Found):
     @property
     def state(self) -> str:
         """A text that is another one where there is something else."""
-        return f"{self._reader.checksum('watched'):08x}"
+        return f"{self._reader.checksum('watched'):08x} {self._reader.checksum('modules'):08x}"
 
     def _stamped(self, text: str) -> Iterable[tuple[str, str]]:
         return store.rows_of(text, 2)  # type: ignore[return-value]
@@ -309,14 +309,12 @@ def make_place(place: str) -> None:
             continue
 
 
-def state_of(found: Found) -> str:
+def state_of(found: Found, root: str) -> str:
     """Return a text that is another one when other modules are found in a root."""
     if isinstance(found, Stored):
         return found.state
-    return f"{crc32(system.encode(''.join(f'{line}{_END}' for line in _watched(found.stamps)))):08x}"
-
-
-_END = "\n"
+    sections = _watched(found.stamps), rows_of(found.modules, len(base_of(root)) + 1)
+    return " ".join(f"{store.checksum(lines):08x}" for lines in sections)
 
 
 def _watched(stamps: Mapping[str, str]) -> list[str]:

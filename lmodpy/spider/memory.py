@@ -237,6 +237,7 @@ class _Shelf:
     """What is known about the modulefiles of one root: from files, and from now."""
 
     def __init__(self, root: str, key: str, files: Sequence[_File]) -> None:
+        self._root = root
         self._base = base_of(root)
         self._key = key
         self._files = files
@@ -372,7 +373,7 @@ class _Shelf:
     def _is_whole(self, file: _File, found: Found) -> bool:
         if not file.state:
             return False
-        self._state = self._state or state_of(found)
+        self._state = self._state or state_of(found, self._root)
         return file.state == self._state
 
     def is_worth_writing(self, found: Found) -> bool:
@@ -399,7 +400,7 @@ class _Shelf:
         folders = {"".join(row.path.rpartition("/")[:2]) for row in first}
         leading = {row.path: row.stamp for row in first} | {path: found.stamps.get(path, "") for path in folders}
         sections = {
-            "state": [state_of(found)] if whole else [],
+            "state": [state_of(found, self._root)] if whole else [],
             **told,
             _UNSURE: [_led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
             "leading": store.listed(sorted(leading.items())),

@@ -226,7 +226,7 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
 
     `key` says what the file is about; who reads it compares. The directory of the file must be there.
     """
-    blobs = {name: system.encode("".join(f"{line}\n" for line in lines)) for name, lines in sections.items()}
+    blobs = {name: _blob(lines) for name, lines in sections.items()}
     first = MAGIC + system.encode(escaped(key))
     header = _header_text(first, blobs, 0)
     for _ in range(3):  # how long the header is depends on the numbers in it, which depend on how long it is
@@ -242,6 +242,15 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
         if isinstance(error, OSError):
             error.filename = path  # a disk that is full does not say for which file
         raise
+
+
+def checksum(lines: Iterable[str]) -> int:
+    """Return the checksum of a section that has these lines."""
+    return crc32(_blob(lines))
+
+
+def _blob(lines: Iterable[str]) -> bytes:
+    return system.encode("".join(f"{line}\n" for line in lines))
 
 
 def _header_text(first: bytes, blobs: Mapping[str, bytes], begin: int) -> bytes:
