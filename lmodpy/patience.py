@@ -20,6 +20,8 @@ class Patience:
 
     def __init__(self, seconds: float, give_up: Callable[[str, set[int]], None]) -> None:
         self.children: set[int] = set()
+        self.looks_at = ""
+        """The modulefile that is only looked at, for a list or a search."""
         self._seconds = seconds
         self._give_up = give_up
         self._running: list[tuple[str, float]] = []

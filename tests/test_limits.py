@@ -110,3 +110,42 @@ def test_ctrl_c_ends_it_at_once(tmp_path, body):
     assert out in ("", "false\n")
     assert child.returncode != 0
     assert not is_left_running()
+
+
+ENDLESS = {"z1.lua": "while true do end", "z2": "#%Module\nwhile 1 {}\n"}
+
+
+@pytest.fixture
+def looking(tmp_path):
+    """Return a function that starts a command among modulefiles of which some never end."""
+    files = {"app.lua": 'whatis("Description: all right")', "lib.lua": 'extensions("numpy/1")', **ENDLESS}
+    for name, body in files.items():
+        (tmp_path / name).write_text(body)
+
+    def started(*words, seconds="0.5"):
+        env = {"PATH": os.defpath, "HOME": str(tmp_path), "MODULEPATH": str(tmp_path), "LMODPY_EVAL_TIMEOUT": seconds}
+        return subprocess.Popen([lmodpy_cmd(), "bash", *words], env=env, stderr=subprocess.PIPE, text=True)
+
+    return started
+
+
+@pytest.mark.parametrize(("words", "seen"), [
+    (["avail"], ["app", "numpy", "z1", "z2"]),
+    (["spider"], ["app: app", "all right", "z1 has not come to its end within 0.5 seconds", "z2 has not come to"]),
+    (["keyword", "right"], ["app: app"]),
+    (["spider", "numpy"], ["module load lib"]),
+], ids=" ".join)  # fmt: skip
+def test_a_modulefile_without_an_end_hides_nothing_else(looking, words, seen):
+    """Lists and searches go on without it, and those that tell what they could not read name it."""
+    search = looking(*words)
+    _, told = search.communicate(timeout=20)
+    assert (search.returncode, [text for text in seen if text not in told]) == (0, [])
+
+
+def test_ctrl_c_ends_what_goes_on_without_it(looking):
+    """The second modulefile without an end is no worse than the first."""
+    search = looking("spider", seconds="1")
+    time.sleep(1.6)
+    search.send_signal(signal.SIGINT)
+    assert search.communicate(timeout=5)[1] == ""
+    assert search.returncode in (130, -signal.SIGINT)

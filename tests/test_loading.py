@@ -105,7 +105,7 @@ def test_a_conflict_refuses(site):
     assert site.load("b").loaded == ["b/1"]
     site.unload("b").load("a")
     told = site.fails("load", "b")
-    assert "b/1 cannot be loaded: cannot be loaded together with a/1" in told
+    assert "b/1 cannot be loaded: it conflicts with a/1" in told
     assert "Core/b/1.lua:2" in told
     assert site.load("-a", "b").loaded == ["b/1"]
 

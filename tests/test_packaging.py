@@ -400,6 +400,7 @@ def test_the_help_teaches_the_first_step(environment):
     assert 'eval "$(lmodpy init bash)"' in done.stdout
     assert "version" in done.stdout
     assert run(environment / "bin/lmodpy", "init", "--help").returncode == 0
+    assert run(environment / "bin/lmodpy", "init", "-h").stdout.startswith(" ")
 
 
 def test_version_shows_where_things_are(installed):
@@ -411,6 +412,7 @@ def test_version_shows_where_things_are(installed):
     assert shown["answers as Lmod"].strip() == lmodpy.LMOD_VERSION
     assert shown["LMOD_CMD"].strip() == f"{installed}/bin/lmodpy-cmd"
     assert os.path.isfile(shown["init files"].strip() + "/bash")
+    assert run(installed / "bin/lmodpy", "--version").stdout == done.stdout
 
 
 @pytest.mark.parametrize("path", ["/opt/lmodpy", "/with blank", "/it's", "/$HOME/`x`"])

@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="""
 The `module` command for HPC login nodes, a drop-in successor to Lmod.
 
@@ -35,6 +36,22 @@ After that: `module avail`, `module load NAME`, `module help`.
 app.add_typer(cacheadmin.app, name="cache")
 app.command()(checkadmin.check)
 app.command()(convertadmin.convert)
+
+
+def _told_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", "-V", callback=_told_version, is_eager=True, help="The same as `version`.")
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 @app.command()

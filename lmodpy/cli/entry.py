@@ -21,7 +21,7 @@ LANGUAGES = ("python", "perl", "ruby", "R", "r", "cmake", "emacs", "lisp", "tcl"
 def main() -> None:
     """Run `lmodpy` as `sys.argv` says."""
     words = sys.argv[1:]
-    if words[:1] == ["init"] and "--help" not in words:
+    if words[:1] == ["init"] and words[-1] not in ("-h", "--help"):
         sys.exit(print_init(words[1:]))
     from lmodpy.cli import admin  # noqa: PLC0415 - typer and rich, which `init` does without
 

@@ -133,6 +133,10 @@ def _give_up(argv: Sequence[str], path: str, children: set[int]) -> NoReturn:
             system.kill(child, SIGKILL)
         except OSError:
             continue  # it has just ended by itself
+    if patience.watch.looks_at:
+        from lmodpy.cli.again import begin  # noqa: PLC0415 - only for a modulefile without an end
+
+        begin(patience.watch.looks_at)
     environ = environment(system.environment())
     seconds = Settings(environ).number("eval_timeout")
     error = ModulefileError(

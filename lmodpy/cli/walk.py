@@ -7,6 +7,7 @@ from _signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGINT, SIGKILL, getsignal,
 from _thread import start_new_thread
 
 from lmodpy import patience, system
+from lmodpy.cli.again import endless
 from lmodpy.cli.indexing import index
 from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, UsageError
@@ -69,9 +70,11 @@ def indexed(context: Context) -> Index:
 def reader(context: Context) -> Callable[[Modulefile], Facts]:
     """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself."""
     session, home = _reader(context), context.environ.get("HOME", "")
-    hooks = context.hooks
+    hooks, given_up = context.hooks, endless()
 
     def read(module: Modulefile) -> Facts:
+        if module.path in given_up:
+            return Facts(broken=_late(context, module))
         facts = _facts(session, module, home)
         if hooks and "load_spider" in hooks:
             hooks.apply("load_spider", {"fn": module.path, "modFullName": module.full_name, "sn": module.name})
@@ -185,9 +188,19 @@ def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
 
     said: list[Call] = []
     broken = ""
+    patience.watch.looks_at = module.path
     try:
         reader.read(module, "spider", said=said)
     except LmodError as error:
         where = getattr(error, "where", "")
         broken = f"{error.text}{f' ({where})' if where else ''}"
+    finally:
+        patience.watch.looks_at = ""
     return facts_of(said, home, broken)
+
+
+def _late(context: Context, module: Modulefile) -> str:
+    seconds = context.settings.number("eval_timeout")
+    return (
+        f"{module.full_name} has not come to its end within {seconds:g} seconds (LMODPY_EVAL_TIMEOUT) ({module.path})"
+    )

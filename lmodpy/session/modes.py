@@ -218,7 +218,7 @@ def refuse_rivals(frame: Frame, said: op.Conflict) -> None:
     rivals = frame.session.rivals(said.requests, frame)
     if rivals:
         names, hint = ", ".join(rivals), f"module swap {rivals[0]} {frame.asked}"
-        error = Refused(f"cannot be loaded together with {names}", hint=hint)
+        error = Refused(f"it conflicts with {names}", hint=hint)
         raise error.called("e_Conflict", module_list=" ".join(rivals))
     if frame.session.settings.flag("downstream"):
         from lmodpy.session.admission import kept_out  # noqa: PLC0415 - few sites want it
