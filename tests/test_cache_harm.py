@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
 QUESTIONS = ("-t spider", "spider hdf5/1", "-t avail", "avail", "--json spider", "keyword format", "spider nothing")
-SITE = {"LMOD_SPIDER_CACHE_DIRS": "ROOT/cache", "XDG_CACHE_HOME": "/nowhere/at/all"}
+SITE = {"LMOD_SPIDER_CACHE_DIRS": "ROOT/cache", "XDG_CACHE_HOME": "ROOT/home/.here"}  # no directory
 VOUCHED = {**SITE, "LMODPY_CACHE_VOUCHED": "yes"}
 USERS = {"own files": {}, "the site's files": SITE, "the site vouches": VOUCHED}
 DESCRIBED = 'whatis("Description: data format") add_property("state", "testing") extensions("h5py/3")'

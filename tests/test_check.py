@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from lmodpy.cli.admin import app
 from lmodpy.cli.checkadmin import syntax
+from lmodpy.errors import LmodError
 from lmodpy.report.findings import KINDS
 from tests.launcher import CLONE
 
@@ -180,3 +181,22 @@ def test_what_kills_its_process_is_named(tmp_path):
     shown = checked(tmp_path, LMODPY_EVAL_TIMEOUT="1")
     assert "has not come to its end within 1 seconds" in shown
     assert "relative/1.lua" in shown
+
+
+def test_links_that_lead_in_circles_are_followed_once(tmp_path):
+    """Else two of them in one directory would take for ever."""
+    plant(tmp_path, {"Core/good/1.lua": "", "Core/good/.version": "#%Module\nset ModulesVersion 1"})
+    for name in "p", "q", "good/up":
+        (tmp_path / "Core" / name).symlink_to(tmp_path / "Core")
+    (tmp_path / "Core/good/gone.lua").symlink_to("nowhere")
+
+    found = json.loads(checked(tmp_path, "--json", "--only", "link"))["findings"]
+    assert [finding["path"] for finding in found] == [f"{tmp_path}/Core/good/gone.lua"]
+
+
+def test_a_report_that_cannot_be_written(tmp_path):
+    """Is an error of its own, and no traceback."""
+    plant(tmp_path, {"Core/good/1.lua": ""})
+    with pytest.raises(LmodError, match="cannot be written: No such file or directory") as told:
+        checked(tmp_path, "--junit", "/nowhere/report.xml")
+    assert told.value.status == 2

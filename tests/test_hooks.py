@@ -476,3 +476,22 @@ def test_what_sites_ask_for_with_require(cluster):
     assert "HOOK a Linux directory hi\n" in text
     assert "run\n" in text
     assert f"warning: {cluster.root}/site/SitePackage.lua:11: no module `nowhere`" in text
+
+
+CIRCLE = "local t = {} t.t = t return t"
+
+
+@pytest.mark.parametrize(("hook", "body", "words", "seen"), [
+    ("listHook", 'return {x = 1, [1] = "foo", [2] = t[1]}', "list", "1) foo/1"),
+    ("listHook", CIRCLE, "list", "hook listHook fails"),
+    ("msgHook", "return {x = 1, 'all of it'}", "list", "all of it"),
+    ("msgHook", "return {[{}] = 1}", "list", "1) foo/1"),
+    ("category", "return {x = 1, 'ours'}", "category", "ours"),
+    ("category", "return {ours = {foo = 7}, theirs = 3}", "category tools", "foo (7)"),
+    ("load", "t.t = t", "load bar/1", "hook load fails"),
+], ids=str)  # fmt: skip
+def test_answers_of_no_use_are_passed_over(cluster, hook, body, words, seen):
+    """A hook that answers with anything else than a list or table of the kind never stands in the way of a command."""
+    cluster.load("foo")
+    package(cluster, f'hook.register("{hook}", function(t) {body} end)')
+    assert seen in cluster.module(*words.split()).err

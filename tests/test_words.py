@@ -213,3 +213,11 @@ def test_a_change_of_modulepath_is_for_all_modes(site):
     for call in 'setenv{"MODULEPATH", "/a", modeA={"load"}}', 'append_path{"MODULEPATH", "/a", modeA={"unload"}}':
         site.modulefile("Core/m/1.lua", call)
         assert "cannot change MODULEPATH in one mode only" in site.fails("load", "m")
+
+
+def test_require_finds_nothing_in_the_current_directory(site, monkeypatch):
+    """Anybody may have left a file there: where users work, many may write."""
+    site.modulefile("Core/a/1.lua", 'setenv("A", require("beside").text)')
+    monkeypatch.chdir(site.root)
+    site.modulefile("beside.lua", 'return {text = "theirs"}')
+    assert "no module `beside` for require()" in site.fails("load", "a")

@@ -13,7 +13,7 @@ from lmodpy.cli.checking import Checker, Found, of_trees, sorted_findings
 from lmodpy.cli.entry import complain
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.sitewide import processors, site
-from lmodpy.errors import UsageError
+from lmodpy.errors import LmodError, UsageError
 from lmodpy.report import findings as report
 from lmodpy.report.findings import KINDS, Finding
 
@@ -46,11 +46,18 @@ def check(
         raise
     found = [finding for finding in found if finding.kind in wanted]
     if junit:
-        with open(junit, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(report.junit(found, modules))
+        _put(report.junit(found, modules), junit)
     write = report.as_json if as_json else report.text
     typer.echo(write(found, len(modules)), nl=False)
     raise typer.Exit(int(bool(found)))
+
+
+def _put(text: str, path: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+    except OSError as error:
+        raise LmodError(f"{path} cannot be written: {error.strerror}", status=2) from None
 
 
 def findings(roots: list[str] | None, jobs: int = 0) -> tuple[list[Finding], dict[str, str]]:

@@ -197,9 +197,13 @@ def of_trees(site: Site) -> Iterator[Finding]:
         path, line = _place(text.partition(": ")[0])
         yield Finding("rc", path, line, text.partition(": ")[2] or text)
     for root in site.roots:
+        seen: set[str] = set()
         for folder, folders, files in os.walk(base_of(root), followlinks=True):
-            folders[:] = sorted(name for name in folders if name != ".git")
-            yield from _of_folder(folder, [*folders, *files])
+            there = os.path.realpath(folder)
+            folders[:] = sorted(name for name in folders if name != ".git") if there not in seen else []
+            if there not in seen:
+                seen.add(there)
+                yield from _of_folder(folder, [*folders, *files])
 
 
 def _of_folder(folder: str, names: Sequence[str]) -> Iterator[Finding]:

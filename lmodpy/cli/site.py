@@ -168,7 +168,7 @@ class Site:
         wanted = self.hooks.apply("listHook", dict(enumerate(records, 1)))
         if not isinstance(wanted, dict):
             return [*modules]
-        names = (record.get("sn") for _, record in sorted(wanted.items()))
+        names = (record.get("sn") for record in _items(wanted) if isinstance(record, dict))
         return [by_name[name] for name in names if name in by_name]
 
     def titles(self, roots: Sequence[str], declared: Mapping[str, str]) -> dict[str, str]:
@@ -184,7 +184,9 @@ class Site:
         wanted = self.hooks.apply("category", "simple" if simple else "complex", table)
         if not isinstance(wanted, dict):
             return found
-        return {str(name): found.get(str(name), {}) for _, name in sorted(wanted.items())} if simple else wanted
+        if simple:
+            return {str(name): found.get(str(name), {}) for name in _items(wanted)}
+        return {str(name): told for name, told in wanted.items() if isinstance(told, dict)}
 
     def decoration(self, record: Record) -> str:
         """Return what stands in parentheses behind a version in `spider NAME`."""
@@ -212,7 +214,7 @@ class Site:
         if line is None or line.command not in _TOLD or line.on("terse") or line.on("json"):
             return text
         pieces = self.hooks.apply("msgHook", line.command, dict(enumerate(text.splitlines(keepends=True), 1)))
-        return "".join(str(piece) for _, piece in sorted(pieces.items())) if isinstance(pieces, dict) else text
+        return "".join(map(str, _items(pieces))) if isinstance(pieces, dict) else text
 
     def reword(self, error: LmodError) -> None:
         """Let the site put an error in its own words, where Lmod has one of the kind."""
@@ -296,6 +298,11 @@ class Site:
         told = {"path": path, "name": host.name, "version": host.version, "contents": text}
         lines = self.hooks.apply("decorate_module", told, host=host)
         return "\n".join((text, *map(str, lines.values()))) if isinstance(lines, dict) else text
+
+
+def _items(table: Mapping[Any, Any]) -> list[Any]:
+    """Return the items of a list of Lua's; what has a name among them does not count."""
+    return [table[place] for place in sorted(key for key in table if isinstance(key, int | float))]
 
 
 _TOLD = frozenset(("avail", "overview", "list", "spider"))

@@ -50,9 +50,18 @@ function library.loadfile(path)
 end
 function library.dofile(path) return assert(library.loadfile(path))() end
 
+-- Return a search path without the current directory: anybody may have left a file there.
+local function absolute(path)
+  local kept = {}
+  for place in path:gmatch("[^;]+") do
+    if place:sub(1, 1) == "/" then kept[#kept + 1] = place end
+  end
+  return table.concat(kept, ";")
+end
+
 local loaded = with({lfs = library.lfs, posix = library.posix}, common)
 library.package = {
-  path = package.path, cpath = package.cpath, loaded = loaded, preload = {}, loaders = {},
+  path = absolute(package.path), cpath = absolute(package.cpath), loaded = loaded, preload = {}, loaders = {},
   loadlib = function() return nil, "libraries of machine code are not loaded here" end,
   seeall = nothing,
 }
