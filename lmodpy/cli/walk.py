@@ -7,7 +7,6 @@ from _signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGINT, SIGKILL, getsignal,
 from _thread import start_new_thread
 
 from lmodpy import patience, system
-from lmodpy.cli.again import endless
 from lmodpy.cli.indexing import index
 from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, UsageError
@@ -69,12 +68,14 @@ def indexed(context: Context) -> Index:
 
 def reader(context: Context) -> Callable[[Modulefile], Facts]:
     """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself."""
+    from lmodpy.cli.again import endless  # noqa: PLC0415 - only where something is not known yet
+
     session, home = _reader(context), context.environ.get("HOME", "")
     hooks, given_up = context.hooks, endless()
 
     def read(module: Modulefile) -> Facts:
         if module.path in given_up:
-            return Facts(broken=_late(context, module))
+            return _late(context, module)
         facts = _facts(session, module, home)
         if hooks and "load_spider" in hooks:
             hooks.apply("load_spider", {"fn": module.path, "modFullName": module.full_name, "sn": module.name})
@@ -199,8 +200,10 @@ def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
     return facts_of(said, home, broken)
 
 
-def _late(context: Context, module: Modulefile) -> str:
+def _late(context: Context, module: Modulefile) -> Facts:
+    """Return what is known of a modulefile that does not come to its end."""
+    from lmodpy.spider.facts import Facts  # noqa: PLC0415 - as good as never
+
     seconds = context.settings.number("eval_timeout")
-    return (
-        f"{module.full_name} has not come to its end within {seconds:g} seconds (LMODPY_EVAL_TIMEOUT) ({module.path})"
-    )
+    what = f"has not come to its end within {seconds:g} seconds (LMODPY_EVAL_TIMEOUT)"
+    return Facts(broken=f"{module.full_name} {what} ({module.path})")
