@@ -7,10 +7,12 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.completion import completion_init, get_completion_script  # type: ignore[attr-defined]
 
 import lmodpy
-from lmodpy.cli import cacheadmin, checkadmin, convertadmin, entry
+from lmodpy.cli import cacheadmin, checkadmin, convertadmin, doctor, entry
 from lmodpy.config import Settings
+from lmodpy.errors import UsageError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,9 +35,16 @@ After that: `module avail`, `module load NAME`, `module help`.
 """,
 )
 
+COMPLETED = ("bash", "zsh", "fish")
+"""The shells in which TAB completes this command."""
+_COMPLETING = "_LMODPY_COMPLETE"
+if _COMPLETING in os.environ:
+    completion_init()
+
 app.add_typer(cacheadmin.app, name="cache")
 app.command()(checkadmin.check)
 app.command()(convertadmin.convert)
+app.command()(doctor.doctor)
 
 
 def _told_version(wanted: bool) -> None:
@@ -62,6 +71,19 @@ def init(
 ) -> None:
     """Print the lines that make `module` and `ml` known to a shell: `eval "$(lmodpy init bash)"`."""
     raise typer.Exit(entry.print_init([shell]))
+
+
+@app.command()
+def completion(
+    shell: Annotated[str, typer.Argument(help=f"One of {', '.join(COMPLETED)}.", metavar="SHELL")],
+) -> None:
+    """Print what makes TAB complete this command: `eval "$(lmodpy completion bash)"` in your start-up file.
+
+    For fish: `lmodpy completion fish | source`. The `module` command brings its own with the init files.
+    """
+    if shell not in COMPLETED:
+        raise UsageError(f"there is no completion for `{shell}`", hint=f"there is for {', '.join(COMPLETED)}")
+    typer.echo(get_completion_script(prog_name="lmodpy", complete_var=_COMPLETING, shell=shell))
 
 
 @app.command()
