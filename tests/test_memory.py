@@ -140,7 +140,7 @@ def evaluated(monkeypatch):
     seen: list[str] = []
     facts = walk._facts
     monkeypatch.setattr(
-        walk, "_facts", lambda reader, module, home: seen.append(module.full_name) or facts(reader, module, home)
+        walk, "_facts", lambda reader, module, *rest: seen.append(module.full_name) or facts(reader, module, *rest)
     )
     return seen
 

@@ -22,7 +22,8 @@ def index(context: Context, options: Options) -> Index:
 def evaluated_with(context: Context) -> str:
     """Return what tells that the site's files, whose words modulefiles may say, have changed."""
     stamps = [f"{path} {stamp_of(path)}" for path in context.settings.site_files()] if context.site else []
-    return " ".join((*stamps, context.settings.text("plugins")))
+    asked = context.site.patterns if context.site else ()
+    return " ".join((*stamps, context.settings.text("plugins"), *asked))
 
 
 def named(settings: Settings) -> str:
@@ -42,5 +43,12 @@ def places(context: Context) -> Places:
     if not base.startswith("/"):
         base = f"{home}/.cache" if home.startswith("/") else ""
     named = context.settings.text("site_caches").split(":")
-    site = dict.fromkeys([*filter(None, named), *(directory for directory, _ in context.site_rc.caches)])
-    return Places(f"{base}/lmodpy" if base else "", tuple(site), context.settings.flag("site_vouches"))
+    own, vouched = f"{base}/lmodpy" if base else "", context.settings.flag("site_vouches")
+    caches = context.site_rc.caches
+    if caches or context.hooks:
+        from lmodpy.cli.siteplaces import is_newer, named_for_group, of_host  # noqa: PLC0415 - few sites have them
+
+        told = [of_host(context, *cache) for cache in caches]
+        vouched = vouched and all(is_newer(*cache) for cache in told)
+        named, own = [*named, *(directory for directory, _ in told)], named_for_group(context, own)
+    return Places(own, tuple(dict.fromkeys(filter(None, named))), vouched)

@@ -7,7 +7,7 @@ from lmodpy.cli.opening import Evaluators
 from lmodpy.config import ROWS
 from lmodpy.errors import LmodError, ModulefileError, Refused
 from lmodpy.modulefile import operations_seldom as op
-from lmodpy.modulefile.hooks import Hooks
+from lmodpy.modulefile.hooks import Hooks, texts
 from lmodpy.modulefile.rcwords import RcHost
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import Loaded
@@ -72,12 +72,13 @@ class Site:
         self.evaluators = Evaluators(environ, speaker, say)
         self.warnings: list[str] = []
         self.host = _Host(environ, say, (speaker.name, speaker.kind))
-        self.hooks = Hooks(self.host, self.warnings.append)
+        self.hooks = Hooks(self.host, self._warn)
         self._settings = settings
         self._exits: list[Callable[..., Any]] = []
         self._paths, self._path = paths, ""
         self._known_scope: SiteScope | None = None
         self._messages: dict[str, Any] | None = None
+        self._patterns: tuple[str, ...] | None = None
         for self._path in paths:
             try:
                 self._read(self._path)
@@ -91,6 +92,11 @@ class Site:
             read_plugins(plugins.split(":"), self)
         if "decorate_module" in self.hooks:
             self.evaluators.lua().decorate = self._decorated
+
+    def _warn(self, text: str) -> None:
+        """Say once what may be found many times."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
     def _read(self, path: str) -> None:
         if path.endswith(".py"):
@@ -114,7 +120,8 @@ class Site:
                 "options": self._options,
                 "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
             }
-            self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words)
+            seconds = self._settings.number("eval_timeout") * _SHARE
+            self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words, seconds)
         return self._known_scope
 
     def at_end(self, function: Callable[..., Any]) -> None:
@@ -131,7 +138,7 @@ class Site:
         """Let what hooks ask be answered by the command that is at work."""
         self.host.begin(context)
         name = self.hooks.apply("SiteName") if "SiteName" in self.hooks else None
-        if isinstance(name, str):
+        if name is not None:
             self._settings.assign("site_name", name, "SitePackage")
 
     def options(self) -> dict[str, Any]:
@@ -142,6 +149,7 @@ class Site:
     def _is_visible(self, name: str, full_name: str, path: str) -> bool:
         mpath = path.removesuffix(".lua").removesuffix(f"/{full_name}")
         told = {"fullName": full_name, "sn": name, "fn": path, "mpath": mpath, "isVisible": True}
+        told["mname"] = _names(name, full_name, path)
         self.hooks.apply("isVisibleHook", told)
         return bool(told.get("isVisible"))
 
@@ -151,6 +159,7 @@ class Site:
             "sn": module.name,
             "fn": module.path,
             "mpath": module.root,
+            "mname": _names(module.name, module.full_name, module.path),
             "forbiddenState": "forbid" if ban.refuses else "nearly",
             "message": ban.message,
             "nearlymessage": ban.message,
@@ -166,36 +175,46 @@ class Site:
         by_name = {module.name: module for module in modules}
         records = [record for record in self.host.loaded_records() if record["sn"] in by_name]
         wanted = self.hooks.apply("listHook", dict(enumerate(records, 1)))
-        if not isinstance(wanted, dict):
+        if wanted is None:
             return [*modules]
-        names = (record.get("sn") for record in _items(wanted) if isinstance(record, dict))
+        names = (wanted[key]["sn"] for key in sorted(wanted, key=lambda key: (isinstance(key, str), key)))
         return [by_name[name] for name in names if name in by_name]
 
     def titles(self, roots: Sequence[str], declared: Mapping[str, str]) -> dict[str, str]:
         """Return what stands above the modules of a directory in `avail`, as the style that is wanted has it."""
-        told: dict[str, Any] = {root: declared.get(root, root) for root in roots}
+        told = {root: declared.get(root, root) for root in roots}
         if "avail" in self.hooks and self._options()["availStyle"] != "system":
             self.hooks.apply("avail", told)
-        return {root: title for root, title in told.items() if isinstance(title, str)}
+        return told
 
     def categories(self, found: dict[str, dict[str, int]], *, simple: bool) -> dict[str, dict[str, int]]:
         """Return the categories, with what is in them unless `simple`, as the site wants them."""
         table = dict(enumerate(found, 1)) if simple else found
         wanted = self.hooks.apply("category", "simple" if simple else "complex", table)
-        if not isinstance(wanted, dict):
+        if wanted is None:
             return found
-        if simple:
-            return {str(name): found.get(str(name), {}) for name in _items(wanted)}
-        return {str(name): told for name, told in wanted.items() if isinstance(told, dict)}
+        return {name: found.get(name, {}) for name in texts(wanted)} if simple else wanted
 
-    def decoration(self, record: Record) -> str:
-        """Return what stands in parentheses behind a version in `spider NAME`."""
+    def decoration(self, record: Record, ways: Sequence[Sequence[str]]) -> str:
+        """Return what stands in parentheses behind a version in `spider NAME`; `ways` are what can be loaded before."""
         if "spider_decoration" not in self.hooks:
             return ""
         properties = dict.fromkeys(record.facts.properties, 1)
-        told = {"fullName": record.full_name, "Category": record.told("Category"), "propT": properties}
+        told: dict[str, Any] = {"fullName": record.full_name, "Category": record.told("Category"), "propT": properties}
+        if ways and all(ways):
+            told["parentAA"] = [list(way) for way in ways]
         answer = self.hooks.apply("spider_decoration", told)
-        return answer if isinstance(answer, str) else ""
+        return answer or ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Which variables tell where packages, and their libraries, lie; none if they are the usual ones."""
+        if self._patterns is None:
+            from lmodpy.cli.siteplaces import patterns  # noqa: PLC0415 - few sites have variables of their own
+
+            asked = "packagebasename" in self.hooks
+            self._patterns = patterns(self.hooks, self._settings.text("site_name") or "LMOD") if asked else ()
+        return self._patterns
 
     def keeps_no_cache(self) -> bool:
         """Say whether the site wants no cache to be written for the user."""
@@ -206,7 +225,7 @@ class Site:
     def coloured(self, full_name: str, name: str) -> str:
         """Return the name of a module as it stands in lists."""
         shown = self.hooks.apply("colorize_fullName", full_name, name)
-        return shown if isinstance(shown, str) else full_name
+        return full_name if shown is None else shown
 
     def listed(self, text: str) -> str:
         """Return a list for people as the site wants it to be."""
@@ -214,7 +233,7 @@ class Site:
         if line is None or line.command not in _TOLD or line.on("terse") or line.on("json"):
             return text
         pieces = self.hooks.apply("msgHook", line.command, dict(enumerate(text.splitlines(keepends=True), 1)))
-        return "".join(map(str, _items(pieces))) if isinstance(pieces, dict) else text
+        return text if pieces is None else "".join(texts(pieces))
 
     def reword(self, error: LmodError) -> None:
         """Let the site put an error in its own words, where Lmod has one of the kind."""
@@ -232,7 +251,7 @@ class Site:
 
             text = re.sub(r"%\{(\w+)\}", lambda found: str(about.get(found[1], found[0])), template).rstrip("\n")
         said = self.hooks.apply("errWarnMsgHook", kind, name, text, {"msg": name, **about})
-        return said if isinstance(said, str) else text
+        return text if said is None else said
 
     def swaps(self, changes: Changes) -> tuple[Changes, str]:
         """Return what has changed, and how the site tells of replaced members of families, if it does."""
@@ -266,10 +285,12 @@ class Site:
                 self.warnings.append(f"{error.where}: {error.text}")
 
     def _register(self, name: Any, function: Any, action: Any, line: Any = None, path: Any = None) -> None:
+        path = path or self._path
+        place = f"{path}:{line}" if line else path
         try:
-            self.hooks.register(str(name), self._scope.function(function, path or self._path), str(action))
+            self.hooks.register(str(name), self._scope.function(function, path), str(action), place)
         except LmodError as error:
-            self.warnings.append(f"{path or self._path}{f':{line}' if line else ''}: {error.text}")
+            self.warnings.append(f"{place}: {error.text}")
 
     def assign(self, variable: Any, value: Any) -> None:
         """Give a setting its final value."""
@@ -297,14 +318,16 @@ class Site:
         """Return the text of a modulefile with the lines that the site puts behind it."""
         told = {"path": path, "name": host.name, "version": host.version, "contents": text}
         lines = self.hooks.apply("decorate_module", told, host=host)
-        return "\n".join((text, *map(str, lines.values()))) if isinstance(lines, dict) else text
+        return "\n".join((text, *texts(lines or ())))
 
 
-def _items(table: Mapping[Any, Any]) -> list[Any]:
-    """Return the items of a list of Lua's; what has a name among them does not count."""
-    return [table[place] for place in sorted(key for key in table if isinstance(key, int | float))]
+def _names(name: str, full_name: str, path: str) -> dict[str, str]:
+    """Return what a hook may ask of `mname` before a module is loaded."""
+    return {"sn": name, "fullName": full_name, "userName": full_name, "version": full_name[len(name) + 1 :], "fn": path}
 
 
+_SHARE = 0.5
+"""How much of the time that a modulefile may take a hook may work; what it waits for comes on top."""
 _TOLD = frozenset(("avail", "overview", "list", "spider"))
 """The commands whose lists a site may change."""
 

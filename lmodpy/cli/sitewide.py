@@ -7,10 +7,12 @@ import os
 from lmodpy.cli.arguments import Line
 from lmodpy.cli.context import Context
 from lmodpy.cli.evaluating import Pool
-from lmodpy.cli.walk import memory, reader
+from lmodpy.cli.siteplaces import fits
+from lmodpy.cli.walk import memory, reader, tell_site
 from lmodpy.config import Settings
 from lmodpy.errors import UsageError
-from lmodpy.report.software import Site
+from lmodpy.modulefile.hooks import texts
+from lmodpy.report.software import Own, Site, usual
 from lmodpy.session import codec
 from lmodpy.shells.base import shell
 from lmodpy.spider.facts import Facts, Record
@@ -75,7 +77,9 @@ def site(
     remembered = known or memory(admin, reader(admin))
     recall = remembered.gist if briefly else remembered.known
     seconds = settings.number("eval_timeout")
-    pool = Pool(reader(admin), Facts, lambda text: Facts(broken=text), processes or processors(), seconds)
+    pool = Pool(
+        reader(admin, elsewhere=True), Facts, lambda text: Facts(broken=text), processes or processors(), seconds
+    )
     facts: dict[str, Facts] = {}
     found_at = {base_of(root): root for root in reversed(roots)}
     reached = wave = list(dict.fromkeys(found_at[base_of(root)] for root in roots))
@@ -87,6 +91,7 @@ def site(
             more(len(new))
             for module, told in pool.answers(new):
                 facts[module.path] = told
+                tell_site(admin, module)
                 remembered.learn(module, told)
                 seen()
             opened = (path for name in modules for path in facts[name].opens)
@@ -96,4 +101,19 @@ def site(
     finally:
         pool.close()
     records = [Record(module, facts[module.path]) for root in reached for module in tree.all(root)]
-    return Site(roots, reached, records, tree, settings.text("site_name"))
+    built = Site(roots, reached, records, tree, own(admin))
+    for text in (*(admin.site.warnings if admin.site else ()), *admin.doubts):
+        admin.say(f"lmodpy: warning: {text}\n")
+    return built
+
+
+def own(admin: Context) -> Own:
+    """Return which directories are a module's own, as reverse maps tell of them."""
+    found, files = usual(admin.settings.text("site_name")), admin.site
+    if files and files.patterns:
+        is_home, is_library = (fits(admin, pattern) for pattern in files.patterns)
+        found = found._replace(is_home=is_home, is_library=is_library)
+    if files and "reverseMapPathFilter" in files.hooks:
+        keeps, ignores = map(texts, (files.hooks.apply("reverseMapPathFilter") or {1: {}, 2: {}}).values())
+        found = found._replace(keeps=keeps, ignores=ignores)
+    return found

@@ -260,8 +260,12 @@ def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:
 def _decorated(site: Site, search: Search, match: Match, versions: Sequence[Version]) -> tuple[Version, ...]:
     """Return the versions with what the site puts behind them."""
     records = {module.full_name: search.crawl.record(module) for module in match.modules}
-    added = {name: site.decoration(record) for name, record in records.items()}
-    return tuple(v._replace(marks=(*v.marks, *filter(None, [added.get(v.full_name)]))) for v in versions)
+    return tuple(
+        version._replace(marks=(*version.marks, *filter(None, [site.decoration(record, version.ways)])))
+        if (record := records.get(version.full_name))
+        else version
+        for version in versions
+    )
 
 
 def _cards(context: Context, search: Search, match: Match, versions: Sequence[Version]) -> Iterator[Card]:

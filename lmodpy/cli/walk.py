@@ -66,22 +66,32 @@ def indexed(context: Context) -> Index:
     return context.index
 
 
-def reader(context: Context) -> Callable[[Modulefile], Facts]:
-    """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself."""
+def reader(context: Context, *, elsewhere: bool = False) -> Callable[[Modulefile], Facts]:
+    """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself.
+
+    `elsewhere`: in another process, so that who asks tells the site's hook of it, with `tell_site`.
+    """
     from lmodpy.cli.again import endless  # noqa: PLC0415 - only where something is not known yet
 
-    session, home = _reader(context), context.environ.get("HOME", "")
-    hooks, given_up = context.hooks, endless()
+    session, home, given_up = _reader(context), context.environ.get("HOME", ""), endless()
+    is_place = _place_of_site(context) if context.site and context.site.patterns else None
 
     def read(module: Modulefile) -> Facts:
         if module.path in given_up:
             return _late(context, module)
-        facts = _facts(session, module, home)
-        if hooks and "load_spider" in hooks:
-            hooks.apply("load_spider", {"fn": module.path, "modFullName": module.full_name, "sn": module.name})
+        facts = _facts(session, module, home, is_place)
+        if not elsewhere:
+            tell_site(context, module)
         return facts
 
     return read
+
+
+def tell_site(context: Context, module: Modulefile) -> None:
+    """Let the site hear that a modulefile was evaluated for `spider`."""
+    if context.hooks and "load_spider" in context.hooks:
+        told = {"fn": module.path, "modFullName": module.full_name, "sn": module.name}
+        context.hooks.apply("load_spider", told)
 
 
 def reachable(context: Context) -> list[Record]:
@@ -184,7 +194,15 @@ def _reader(context: Context) -> Session:
     )
 
 
-def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
+def _place_of_site(context: Context) -> Callable[[str], bool] | None:
+    """Return what says whether a variable is one by which the site's packages tell where they lie."""
+    from lmodpy.cli.siteplaces import fits  # noqa: PLC0415 - few sites have variables of their own
+
+    found = [fits(context, pattern) for pattern in context.site.patterns] if context.site else []
+    return lambda variable: any(fit(variable) for fit in found)
+
+
+def _facts(reader: Session, module: Modulefile, home: str, is_place: Callable[[str], bool] | None) -> Facts:
     from lmodpy.spider.gathered import facts_of  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
 
     said: list[Call] = []
@@ -197,7 +215,7 @@ def _facts(reader: Session, module: Modulefile, home: str) -> Facts:
         broken = f"{error.text}{f' ({where})' if where else ''}"
     finally:
         patience.watch.looks_at = ""
-    return facts_of(said, home, broken)
+    return facts_of(said, home, broken, is_place)
 
 
 def _late(context: Context, module: Modulefile) -> Facts:

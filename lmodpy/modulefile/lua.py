@@ -94,13 +94,16 @@ class LuaEvaluator:
             self.hosts.pop()
         return {name: value for name, value in self.outward(wanted).items() if value is not False}
 
-    def site(self, host: Callable[[], Host], words: Mapping[str, Callable[..., Any]]) -> SiteScope:
-        """Return the scope in which files of the site run; `host` tells whom what they say goes to."""
+    def site(self, host: Callable[[], Host], words: Mapping[str, Callable[..., Any]], seconds: float) -> SiteScope:
+        """Return the scope in which files of the site run; `host` tells whom what they say goes to.
+
+        What works for more than so many seconds, unless that is 0, fails.
+        """
         from lmodpy.modulefile.sitescope import SiteScope  # noqa: PLC0415 - where a site has such files
 
         if self._run is None:
             self._start()
-        return SiteScope(self, host, words)
+        return SiteScope(self, host, words, seconds)
 
     def matches(self, pattern: str, text: str) -> bool:
         """Say whether a Lua pattern describes some part of a text; raises ModulefileError for no pattern."""

@@ -1,7 +1,10 @@
 -- The scope of the site's files (SitePackage.lua, lmod_config.lua): all of Lua, the words of modulefiles, and what only
 -- a site may do. Called once with what it reaches out through; returns what runs a file, and what calls a function.
-local common, enter, register, assign, value, at_exit, options, records = ...
-local getinfo, load, xpcall, type = debug.getinfo, load, xpcall, type
+local common, enter, register, assign, value, at_exit, options, records, seconds = ...
+local getinfo, sethook, load, xpcall, type = debug.getinfo, debug.sethook, load, xpcall, type
+local clock = os.clock
+local most = 1000000 -- instructions between two looks at the clock
+local depth, begun = 0, 0
 
 local function with(more, base) return setmetatable(more, {__index = base}) end
 local scope = with({
@@ -22,6 +25,21 @@ end
 
 local function caught(problem) return {problem, place()} end
 
+local function watch()
+  if clock() - begun > seconds then error(("it has not come to its end within %g seconds"):format(seconds), 2) end
+end
+
+-- Begin or end a function of the site; one that never ends is ended.
+local function enters(step)
+  depth = depth + step
+  if seconds > 0 and depth == 1 and step == 1 then
+    begun = clock()
+    sethook(watch, "", most)
+  elseif depth == 0 then
+    sethook()
+  end
+end
+
 -- A record whose fields are asked for as methods are: t.mname:sn().
 local function object(fields)
   return setmetatable({}, {__index = function(_, name)
@@ -37,7 +55,9 @@ local function call(f, ...)
     first.mname, first.mt = object(first.mname), scope.FrameStk:singleton():mt()
   end
   local outer = enter(scope)
+  enters(1)
   local done, answer = xpcall(f, caught, ...)
+  enters(-1)
   enter(outer)
   if type(first) == "table" then first.mname, first.mt = nil, nil end
   if done then return true, answer end
@@ -53,7 +73,16 @@ end
 
 -- What a site asks for by require().
 local Hook = {}
-function Hook.register(name, f, action) register(name, f, action or "replace", place()) end
+function Hook.register(name, f, action)
+  local said = f
+  if name == "reverseMapPathFilter" then
+    said = function() -- the only hook with two answers
+      local keep, ignore = f()
+      return {keep or {}, ignore or {}}
+    end
+  end
+  register(name, said, action or "replace", place())
+end
 function Hook:registerHook(...) Hook.register(...) end
 
 local cosmic = {}

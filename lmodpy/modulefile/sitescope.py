@@ -19,16 +19,21 @@ _WORDS = ("register", "assign", "value", "at_exit", "options", "records")
 
 
 class SiteScope:
-    """The scope of the site's files. `words` are what they reach out through: those of `_WORDS`."""
+    """The scope of the site's files. `words` are what they reach out through: those of `_WORDS`.
 
-    def __init__(self, lua: LuaEvaluator, host: Callable[[], Host], words: Mapping[str, Callable[..., Any]]) -> None:
+    What works for more than `seconds`, unless that is 0, fails.
+    """
+
+    def __init__(
+        self, lua: LuaEvaluator, host: Callable[[], Host], words: Mapping[str, Callable[..., Any]], seconds: float
+    ) -> None:
         self._lua = lua
         self._host = host
         load = lua.runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = load(system.content(_SITE).decode("latin-1"))
         border = lua.border
         reached = [border(words[name], raw=name in ("register", "at_exit")) for name in _WORDS]
-        self._run, self._call = self._heard(chunk, lua.common, lua.enter, *reached)
+        self._run, self._call = self._heard(chunk, lua.common, lua.enter, *reached, seconds)
 
     def search(self, places: list[str]) -> None:
         """Let `require` look into some directories before the usual ones."""

@@ -15,7 +15,7 @@ from lmodpy.tree.directory import base_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
+    from typing import Any, NamedTuple
 
     from lmodpy.spider.facts import Facts, Record
     from lmodpy.tree.directory import Modulefile
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from lmodpy.tree.tree import Tree
 
     Chain = tuple[Record, ...]
+else:
+    from lmodpy.values import NamedTuple
 
 VERSION = 5
 """The version of Lmod's cache that this is."""
@@ -34,24 +36,46 @@ _LIBRARY_PATHS = frozenset(("LD_LIBRARY_PATH", "CRAY_LD_LIBRARY_PATH"))
 _PACKAGES = "lib/pkgconfig"
 _LIBRARIES = (".a", ".so", ".dylib")
 _KINDS = {"pathA": "bin", "lpathA": "lib", "dirA": "dir"}
-_SYSTEM = frozenset(f"{top}/{kind}" for top in ("", "/usr") for kind in ("bin", "sbin", "lib", "lib32", "lib64"))
-"""What is no module's own."""
+_SYSTEM = tuple(
+    f"{top}/{kind}/" for top in ("", "/usr") for kind in ("bin", "sbin", "lib", "lib32", "lib64", "libexec")
+)
+
+
+class Own(NamedTuple):
+    """Which directories are a module's own: by the variables that name them, and by how their paths begin."""
+
+    is_home: Callable[[str], bool]
+    """Whether a variable names the directory of a package."""
+    is_library: Callable[[str], bool]
+    """Whether it names one with libraries."""
+    keeps: tuple[str, ...] = ()
+    """What begins with one of these is told of in any case."""
+    ignores: tuple[str, ...] = _SYSTEM
+    """And what begins with one of these is not."""
+
+
+def usual(name: str) -> Own:
+    """Return what is so without hooks; `name` is what the site calls itself in variables (LMOD_GCC_DIR)."""
+    prefix = f"{name or 'LMOD'}_"
+    return Own(
+        lambda variable: variable.startswith(prefix) and variable.endswith("_DIR"),
+        lambda variable: variable.startswith(prefix) and variable.endswith("_LIB"),
+    )
 
 
 class Site:
     """All modules of some directories and of those that they open, hidden ones too.
 
-    `base` are the directories that are there without any module, `roots` all of them; `name` is what the site calls
-    itself in variables (LMOD_GCC_DIR).
+    `base` are the directories that are there without any module, `roots` all of them.
     """
 
     def __init__(
-        self, base: Sequence[str], roots: Sequence[str], records: Sequence[Record], tree: Tree, name: str = ""
+        self, base: Sequence[str], roots: Sequence[str], records: Sequence[Record], tree: Tree, own: Own
     ) -> None:
         self.roots = roots
         self.records = records
         self.tree = tree
-        self._prefix = f"{name or 'LMOD'}_"
+        self.own = own
         self._there = set(map(base_of, base))
         self._chains: dict[str, list[Chain]] = {}
 
@@ -91,14 +115,13 @@ class Site:
         """Return the directories of programs (pathA), of libraries (lpathA) and of packages (dirA)."""
         found: dict[str, dict[str, int]] = {"pathA": {}, "lpathA": {}, "dirA": {}}
         for variable, directory in facts.paths:
-            ours = variable.startswith(self._prefix)
             if variable == "PATH" and directory.startswith("/"):
                 found["pathA"][directory] = 1
-            elif variable in _LIBRARY_PATHS or (ours and variable.endswith("_LIB")):
+            elif variable in _LIBRARY_PATHS or self.own.is_library(variable):
                 found["lpathA"][directory] = 1
             elif variable == "PKG_CONFIG_PATH" and directory.endswith(_PACKAGES):
                 found["lpathA"][directory.removesuffix("/pkgconfig")] = 1
-            elif ours and variable.endswith("_DIR"):
+            elif self.own.is_home(variable):
                 found["dirA"][directory] = 1
         return found
 
@@ -347,7 +370,7 @@ def _reversed(site: Site) -> tuple[dict[str, Any], list[str]]:
     for record in sorted(_from_default(site), key=lambda each: min(map(len, site.chains(each)), default=0)):
         module = record.module
         flavors = [":".join(("default", *_names(chain))) for chain in site.chains(record)] or ["default"]
-        for kind, path in _own_places(site.places(record.facts)):
+        for kind, path in _own_places(site, record.facts):
             row = {"pkg": module.full_name, "kind": kind, "moduleFn": module.path, "flavor": []}
             for place in dict.fromkeys((path, os.path.realpath(path))):
                 known = found.setdefault(place, {**row, "flavor": []})
@@ -360,13 +383,15 @@ def _from_default(site: Site) -> Iterator[Record]:
         yield from reversed(records)
 
 
-def _own_places(places: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str]]:
+def _own_places(site: Site, facts: Facts) -> Iterator[tuple[str, str]]:
     """Yield kind and path of the directories that exist and are a module's own, as far as it says where it lies."""
+    places, own = site.places(facts), site.own
     homes = tuple(f"{path.rstrip('/')}/" for path in places["dirA"])
     for table, kind in _KINDS.items():
         for path in places[table]:
             inside = not homes or f"{path}/".startswith(homes) or f"{os.path.realpath(path)}/".startswith(homes)
-            if inside and path not in _SYSTEM and os.path.isdir(path):
+            told = f"{path}/".startswith(own.keeps) or not f"{path}/".startswith(own.ignores)
+            if inside and told and os.path.isdir(path):
                 yield kind, path
 
 

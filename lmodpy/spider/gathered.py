@@ -9,13 +9,19 @@ from lmodpy.spider.facts import PATHS, PLACES, Facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lmodpy.modulefile.operations import Call
 
 
-def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
-    """Return the facts in the journal of a modulefile that was read; `home` is what `~` stands for in paths."""
+def facts_of(
+    calls: Iterable[Call], home: str, broken: str = "", is_place: Callable[[str], bool] | None = None
+) -> Facts:
+    """Return the facts in the journal of a modulefile that was read; `home` is what `~` stands for in paths.
+
+    `is_place` says of a variable, in place of `PLACES`, whether it tells where a package lies.
+    """
+    is_place = is_place or _is_place
     whatis: list[str] = []
     families: list[str] = []
     properties: dict[str, None] = {}
@@ -34,7 +40,7 @@ def facts_of(calls: Iterable[Call], home: str, broken: str = "") -> Facts:
             added[said.verb] += [tidy(path, home) for path in said.paths]
         elif isinstance(said, EditPath) and said.name in PATHS and said.verb in added:
             paths |= dict.fromkeys((said.name, tidy(path, home)) for path in said.paths)
-        elif isinstance(said, SetEnv) and said.name.endswith(PLACES) and said.value.startswith("/"):
+        elif isinstance(said, SetEnv) and is_place(said.name) and said.value.startswith("/"):
             paths[said.name, tidy(said.value, home)] = None
         elif isinstance(said, Extensions):
             extensions = said.names  # type: ignore[assignment]
@@ -53,3 +59,7 @@ def _mark(properties: dict[str, None], said: Property) -> None:
             properties[f"{said.name}:{value}"] = None
         else:
             properties.pop(f"{said.name}:{value}", None)
+
+
+def _is_place(variable: str) -> bool:
+    return variable.endswith(PLACES)
