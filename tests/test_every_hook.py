@@ -43,6 +43,10 @@ end
 """
 
 
+NEW = frozenset(("category", "colorize_fullName", "decorate_module", "isForbiddenHook"))
+"""What Lmod has had only since 8.7."""
+
+
 @pytest.fixture
 def cluster(site):
     """A site with packages, a forbidden module, two categories and a cache."""
@@ -103,8 +107,8 @@ FORBIDDEN = (
 )
 # By hook: the command that calls it, and what it is called with: all that begins so.
 CALLS = {
-    "load": ("load foo", ["{fn=ROOT/Core/foo/1.lua,mname=mname,modFullName=foo/1,mt=mt}"]),
-    "unload": ("unload foo", ["{fn=ROOT/Core/foo/1.lua,mname=mname,modFullName=foo/1,mt=mt}"]),
+    "load": ("load foo", ["{fn=ROOT/Core/foo/1.lua,mname=mname,modFullName=foo/1}"]),
+    "unload": ("unload foo", ["{fn=ROOT/Core/foo/1.lua,mname=mname,modFullName=foo/1}"]),
     "load_spider": ("spider foo", ["{fn=ROOT/Core/foo/1.lua,modFullName=foo/1,sn=foo}"]),
     "startup": ("list", ["list"]),
     "finalize": ("list", ["list"]),
@@ -124,8 +128,8 @@ CALLS = {
     "SiteName": ("list", [""]),
     "groupName": ("spider foo", ["spiderT.lua"]),
     "parse_updateFn": ("spider foo", ["ROOT/stamp {lastUpdateEpoch=1700000000}"]),
-    "writeCache": ("spider foo", ["{dontWriteCache=false}"]),
-    "packagebasename": ("spider foo", ["{patDir=^LMOD_.*_DIR$,patLib=^LMOD_.*_LIB$}"]),
+    "writeCache": ("spider foo", ["{}"]),
+    "packagebasename": ("spider foo", ["{patDir=^LMOD_.*_DIR,patLib=^LMOD_.*_LIB}"]),
     "decorate_module": ("load foo", ["{contents=local ROOT = "]),
     "reverseMapPathFilter": ("", [""]),
 }
@@ -324,3 +328,91 @@ def test_a_cache_that_the_site_answers_for_until_its_time_stamp_changes(cluster)
     assert "fresh/1" in cluster.module("-t", "avail").err
     package(cluster, "does.parse_updateFn = function(fn, t) t.lastUpdateEpoch = 1 end", {"parse_updateFn"})
     assert "fresh/1" not in cluster.module("-t", "avail").err
+
+
+# By command: hooks that only Lmod calls, and hooks that only lmodpy calls, as docs/differences.md has it.
+SESSION: dict[str, tuple[list[str], list[str]]] = {
+    "load foo": ([], []),
+    "list": ([], []),
+    "save": ([], []),
+    "unload foo": ([], []),
+    "restore": ([], ["errWarnMsgHook lmodmessage m_Restore_Coll"]),
+    "avail": ([], []),
+    "overview": ([], ["msgHook overview"]),
+    "spider foo": ([], ["finalize spider"]),
+    "spider bar": ([], ["finalize spider"]),
+    "load bar/1": ([], []),
+    "swap bar foo": ([], []),
+    "purge": ([], []),
+    "show foo": ([], []),
+    "whatis foo": ([], []),
+    "is-loaded foo": ([], []),
+    "is-avail foo": ([], []),
+    "try-load foo": ([], []),
+    "describe nothing": (["errWarnMsgHook lmodwarning w_No_Coll"], ["errWarnMsgHook lmodwarning w_No_Coll"]),
+}
+# Called when and as often as a tool needs it.
+AS_NEEDED = {"SiteName", "groupName", "parse_updateFn", "packagebasename", "load_spider", "writeCache", "isVisibleHook"}
+ALIKE = {
+    r"(listHook|restore) .*": r"\1",
+    r"(msgHook \w+|errWarnMsgHook \w+ \w+) .*": r"\1",
+    r" ?mname=mname,": "",
+    r",mpath=[^,]*": "",
+    r",propT=\{\}": "",
+    r"groupName spiderT.luac.*": "groupName spiderT.lua",
+}
+"""What is left out: texts, what Lmod has told of a module since 9, and the compiled form of the cache."""
+
+
+def alike(found):
+    """Return calls as they can be compared, without those that may come at any time; and the latter."""
+    for pattern, text in ALIKE.items():
+        found = [re.sub(pattern, text, call) for call in found]
+    usual = [call for call in found if call.split()[0] not in AS_NEEDED]
+    return usual, {call for call in found if call.split()[0] in AS_NEEDED}
+
+
+def without(calls, some):
+    """Return calls without some, each of which must be among them."""
+    for each in some:
+        calls.remove(each)
+    return calls
+
+
+def test_lmod_calls_the_same_hooks(cluster, tmp_path):
+    """With the same SitePackage.lua: the same names in the same order with the same arguments."""
+    program = needs(LMOD)
+    cluster.modulefile("Core/.modulerc.lua")
+    said = 'does.SiteName = function() return "SITE" end does.reverseMapPathFilter = function() return {}, {} end'
+    package(cluster, said, HOOKS - NEW)
+    environ = {**cluster.env, "HOME": f"{cluster.root}/other", "LC_ALL": "C.UTF-8"}
+    os.mkdir(environ["HOME"])
+    for words, (theirs, ours) in SESSION.items():
+        script = f'exec 3>"{tmp_path}/env"; eval "$({program} bash {words})"; env -0 >&3'
+        subprocess.run(["bash", "--norc", "-c", script], env=environ, capture_output=True, check=True)
+        pairs = (item.partition("=") for item in (tmp_path / "env").read_text().split("\0") if item)
+        environ = {name: value for name, _, value in pairs}
+        called, needed = alike(calls(cluster))
+        cluster.type(*words.split())
+        called_too, needed_too = alike(calls(cluster))
+        assert without(called_too, ours) == without(called, theirs), words
+        if words == "avail":
+            assert needed_too == needed
+
+
+def test_lmod_calls_the_same_hooks_for_maps(cluster):
+    """Those of the program `spider`, with the same arguments and the same effect."""
+    program = os.path.join(os.path.dirname(needs(LMOD)), "spider")
+    cluster.modulefile("Core/.modulerc.lua")
+    said = """
+    does.packagebasename = function(t) t.patDir = "^SITE_.*_HOME" end
+    does.reverseMapPathFilter = function() return {}, {} end
+    """
+    package(cluster, said, {"packagebasename", "reverseMapPathFilter", "load_spider"})
+    maps = mapped(cluster)
+    ours = {*calls(cluster)}
+    done = subprocess.run(
+        [program, "-o", "jsonReverseMapT", f"{cluster.root}/Core"], env=cluster.env, capture_output=True, check=True
+    )
+    assert json.loads(done.stdout)["reverseMapT"] == maps
+    assert {*calls(cluster)} == ours

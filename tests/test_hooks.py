@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 
 import pytest
-
-from lmodpy.modulefile.hooks import HOOKS
-from tests.needs import needs
-
-LMOD = os.environ.get("LMOD_PEER", "/usr/share/lmod/lmod/libexec/lmod")
 
 
 @pytest.fixture
@@ -317,35 +310,6 @@ def test_where_the_files_lie(cluster):
     assert told(cluster.module("list")) == ["one", "config", "other", "beside"]
     cluster.modulefile("etc/SitePackage.lua", say % "etc")
     assert told(cluster.module("list")) == ["one", "config", "etc"]
-
-
-def test_lmod_calls_the_same_hooks(cluster):
-    """With the same names in the same order, for the words of a session."""
-    package(
-        cluster,
-        """
-        for _, name in ipairs{"load", "unload"} do
-          hook.register(name, function(t) io.stderr:write("HOOK " .. name .. " " .. t.modFullName .. "\\n") end)
-        end
-        for _, name in ipairs{"startup", "finalize"} do
-          hook.register(name, function(cmd) io.stderr:write("HOOK " .. name .. "\\n") end)
-        end
-        """,
-    )
-    session = [("load", "bar"), ("list",), ("load", "bar/1"), ("swap", "bar", "foo"), ("purge",)]
-    environ = {**cluster.env, "LC_ALL": "C.UTF-8"}
-    script = "".join(f'eval "$({needs(LMOD)} bash {" ".join(words)})"\n' for words in session)
-    done = subprocess.run(["bash", "--norc", "-c", script], env=environ, capture_output=True, text=True, check=True)
-    ours: list[str] = []
-    for words in session:
-        cluster.module(*words)
-        ours += told(cluster)
-    assert ours == re.findall(r"^HOOK (.*)$", done.stderr, re.MULTILINE)
-
-
-def test_every_hook_is_known():
-    """As many as Lmod has."""
-    assert len(HOOKS) == 22
 
 
 def test_words_outside_of_modules(cluster):

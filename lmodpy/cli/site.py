@@ -44,10 +44,11 @@ def run(
     try:
         context = Context(line, speaker, environ, settings, say, site)
         site.goes_on(context)
-        site.hooks.apply("startup", line.command)
+        label = _LABELS.get(line.command, line.command)
+        site.hooks.apply("startup", label)
         answer(context)
         listing = site.listed("".join(context.listing))
-        site.hooks.apply("finalize", line.command)
+        site.hooks.apply("finalize", label)
         site.end()
         diff, told = context.finish()
     except LmodError as error:
@@ -218,7 +219,7 @@ class Site:
 
     def keeps_no_cache(self) -> bool:
         """Say whether the site wants no cache to be written for the user."""
-        told: dict[str, Any] = {"dontWriteCache": False}
+        told: dict[str, Any] = {}
         self.hooks.apply("writeCache", told)
         return bool(told.get("dontWriteCache"))
 
@@ -328,6 +329,8 @@ def _names(name: str, full_name: str, path: str) -> dict[str, str]:
 
 _SHARE = 0.5
 """How much of the time that a modulefile may take a hook may work; what it waits for comes on top."""
+_LABELS = {"is-loaded": "isLoaded", "is-avail": "isAvail", "try-load": "try-add", "getdefault": "getDefault"}
+"""What hooks know a command by, where that is another name."""
 _TOLD = frozenset(("avail", "overview", "list", "spider"))
 """The commands whose lists a site may change."""
 

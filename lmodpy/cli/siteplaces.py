@@ -54,7 +54,7 @@ def _changed(path: str) -> float:
 
 def patterns(hooks: Hooks, name: str) -> tuple[str, str]:
     """Return Lua patterns for the variables that name a package's directory, and its libraries."""
-    told: dict[str, object] = {"patDir": f"^{name}_.*_DIR$", "patLib": f"^{name}_.*_LIB$"}
+    told: dict[str, object] = {"patDir": f"^{name}_.*_DIR", "patLib": f"^{name}_.*_LIB"}
     hooks.apply("packagebasename", told)
     return str(told.get("patDir")), str(told.get("patLib"))
 

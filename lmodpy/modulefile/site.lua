@@ -52,7 +52,8 @@ end
 local function call(f, ...)
   local first = ...
   if type(first) == "table" and type(rawget(first, "mname")) == "table" then
-    first.mname, first.mt = object(first.mname), scope.FrameStk:singleton():mt()
+    first.mname = object(first.mname)
+    first.mt = first.fullName and scope.FrameStk:singleton():mt() -- where it is decided who sees and loads what
   end
   local outer = enter(scope)
   enters(1)
