@@ -1,5 +1,6 @@
 """What rc files hide and forbid, from whom and from when on, and what the user sees of it."""
 
+import re
 import time
 
 import pytest
@@ -228,9 +229,14 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_deprecated(rc, stage):
+@pytest.mark.parametrize("language", ["Lua", "Tcl"])
+def test_deprecated(rc, stage, language):
     """Marked, then warned of, then refused, each time with what to use instead."""
     site = rc(f'deprecate{{name="h/1", use="h/2", message="Has bugs.", {stage}}}')
+    if language == "Tcl":
+        options = re.sub(r'(\w+?)A?="([^"]*)",?', r"--\1 \2", stage)
+        rc(f"#%Module\nmodule-deprecate --use h/2 --message {{Has bugs.}} {options} h/1\n", "etc/rc")
+        site.env["LMOD_MODULERC"] = f"{site.root}/etc/rc"
     status, mark, said = STAGES[stage]
     site.module("avail")
     assert f"h/1{f' ({mark})' if mark else ''}" in site.err

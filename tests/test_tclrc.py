@@ -34,6 +34,17 @@ PLAIN = [
     ),
     ("module-tag --group g licensed x y/1", say.Tag(("x", "y/1"), ("licensed",), Terms(groups=("g",)))),
     ('module-warn --message "is old" x', say.Warn(("x",), "is old")),
+    (
+        "module-deprecate --use x/2 --warn 2026-01-31 --refuse 2026-06-30 --message {no OpenMP} --group g x/1",
+        say.Forbid(
+            ("x/1",),
+            "no OpenMP",
+            terms=Terms(after=moment("2026-06-30"), groups=("g",)),
+            old=True,
+            use="x/2",
+            warn=moment("2026-01-31"),
+        ),
+    ),
 ]
 
 
@@ -77,6 +88,7 @@ WRONG = [
     ("module-tag sticky", "takes tag and the names of modules"),
     ("module-hide --before 31.1.2026 x", "takes a date"),
     ("module-forbid --message", "takes a value behind --message"),
+    ("module-deprecate --refuse soon x/1", "takes a date as refuse"),
 ]
 
 

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
 _A_TEXT, _A_LIST = object(), object()
 """What follows an option: a text, or a list in Tcl."""
-_WHO_AND_WHEN: dict[str, Option] = {
-    "--before": ("before", _A_TEXT),
-    "--after": ("after", _A_TEXT),
+_WHO: dict[str, Option] = {
     "--user": ("userA", _A_LIST),
     "--group": ("groupA", _A_LIST),
     "--not-user": ("notUserA", _A_LIST),
     "--not-group": ("notGroupA", _A_LIST),
 }
+_WHO_AND_WHEN: dict[str, Option] = {"--before": ("before", _A_TEXT), "--after": ("after", _A_TEXT), **_WHO}
 _HIDE: dict[str, Option] = {
     **_WHO_AND_WHEN,
     "--soft": ("kind", "soft"),
@@ -31,6 +30,10 @@ _HIDE: dict[str, Option] = {
 }
 _MESSAGE: dict[str, Option] = {**_WHO_AND_WHEN, "--message": ("message", _A_TEXT)}
 _FORBID: dict[str, Option] = {**_MESSAGE, "--nearly-message": ("nearly_message", _A_TEXT)}
+_DEPRECATE: dict[str, Option] = {
+    **{f"--{option}": (option, _A_TEXT) for option in ("use", "warn", "refuse", "message")},
+    **_WHO,
+}
 
 
 def marked(version: str) -> list[object]:
@@ -88,6 +91,7 @@ TCL_RC_WORDS: dict[str, Callable[[str, Sequence[str]], object]] = {
     "module-hide-regex": _table("hideRegex", _HIDE),
     "module-forbid": _table("forbid", _FORBID),
     "module-forbid-regex": _table("forbidRegex", _FORBID),
+    "module-deprecate": _table("deprecate", _DEPRECATE),
     "module-tag": _table("tag", _WHO_AND_WHEN, "tag"),
     "module-warn": _table("warn", _MESSAGE),
 }

@@ -319,7 +319,8 @@ COMMANDS: dict[str, Command] = {
     **dict.fromkeys(
         (
             *("module-alias", "module-version", "module-virtual", "module-forbid", "module-hide", "module-tag"),
-            *("module-warn", "hide-version", "hide-modulefile", "modulepath-label", "modulepath-ignore"),
+            *("module-warn", "module-deprecate", "hide-version", "hide-modulefile"),
+            *("modulepath-label", "modulepath-ignore"),
         ),
         _elsewhere,
     ),
