@@ -113,11 +113,22 @@ def register(site):
             "`setenv` takes 2 to 3 arguments",
         ),
         ("def register(site):\n    site.set('NO_SUCH', '1')", "there is no setting NO_SUCH"),
+        ("def register(site):\n    site.on('load')(lambda m: exit('by design'))", "ROOT/etc/site.py:2): SystemExit"),
+        (
+            "def register(site):\n    @site.on('load')\n    def f(module):\n        while True: pass",
+            "hook load fails (ROOT/etc/site.py:4): it has not come to its end within 0.25 seconds",
+        ),
+        ("def register(site):\n    while True: pass", "site.py:2: it has not come to its end within 0.25 seconds"),
+        (
+            "def register(site):\n    site.on('SiteName')(lambda: [1, 2])",
+            "hook SiteName fails (ROOT/etc/site.py:2): it answers with a table, and not with a text",
+        ),
     ],
 )
 def test_what_fails_is_reported_with_its_place(cluster, text, said):
     """And takes nothing down."""
     code(cluster, text)
+    cluster.env["LMODPY_EVAL_TIMEOUT"] = "0.5"
     cluster.load("foo")
     assert cluster.env["FOO"] == "1"
     assert "lmodpy: warning: " in cluster.err

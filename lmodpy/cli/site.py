@@ -110,6 +110,11 @@ class Site:
         self._scope.run(path)
 
     @property
+    def seconds(self) -> float:
+        """How long a function of the site may work; 0 for any time."""
+        return self._settings.number("eval_timeout") * _SHARE
+
+    @property
     def _scope(self) -> SiteScope:
         """Where the site's Lua runs."""
         if self._known_scope is None:
@@ -121,8 +126,7 @@ class Site:
                 "options": self._options,
                 "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
             }
-            seconds = self._settings.number("eval_timeout") * _SHARE
-            self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words, seconds)
+            self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words, self.seconds)
         return self._known_scope
 
     def at_end(self, function: Callable[..., Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lmodpy import system
+from _signal import ITIMER_VIRTUAL, SIG_DFL, SIGVTALRM, setitimer, signal
+
+from lmodpy import patience, system
 from lmodpy.errors import LmodError, ModulefileError
 from lmodpy.modulefile.words import operation
 from lmodpy.names.request import Request
@@ -37,7 +39,9 @@ class SiteHooks:
 
         Raises LmodError for a hook or an action that there is not.
         """
-        self._site.hooks.register(hook, _as_lua_sees(_placed(function)), action)
+        code = getattr(function, "__code__", None)
+        place = f"{code.co_filename}:{code.co_firstlineno}" if code else ""
+        self._site.hooks.register(hook, _as_lua_sees(self._placed(function)), action, place)
 
     def on(self, hook: str, action: str = "replace") -> Callable[[Function], Function]:
         """Return a decorator that registers a function: `@site.on("load")`."""
@@ -50,15 +54,18 @@ class SiteHooks:
 
     def at_end(self, function: Callable[[], object]) -> None:
         """Have a function called when the command has succeeded, before the shell is told."""
-        self._site.at_end(_placed(function))
+        self._site.at_end(self._placed(function))
 
     def word(self, name: str, function: Function) -> None:
         """Give modulefiles a word of the site's own."""
-        self._site.add_word(name, _placed(function))
+        self._site.add_word(name, self._placed(function))
 
     def set(self, variable: str, value: str) -> None:
         """Give a setting, as LMOD_PIN_VERSIONS, its value, whatever the environment says."""
         self._site.assign(variable, value)
+
+    def _placed(self, function: Function) -> Function:
+        return _placed(function, self._site.seconds)
 
     # In hooks.
 
@@ -98,7 +105,7 @@ def read(path: str, site: Site) -> None:
             raise ModulefileError("has no function `register(site)`", path)
         scope["register"](SiteHooks(site))
 
-    _placed(run, path)()
+    _placed(run, site.seconds, path)()
 
 
 def read_plugins(names: Sequence[str], site: Site) -> None:
@@ -112,31 +119,68 @@ def read_plugins(names: Sequence[str], site: Site) -> None:
             site.warnings.append(f"LMODPY_PLUGINS: there is no entry point `{name}` of the group {GROUP}; {known}")
             continue
         try:
-            _placed(lambda point=found[name]: point.load()(SiteHooks(site)), name)()
+            _placed(lambda point=found[name]: point.load()(SiteHooks(site)), site.seconds, name)()
         except ModulefileError as error:
             site.warnings.append(f"LMODPY_PLUGINS: {name}: {error.text} ({error.where})")
 
 
-def _placed(function: Function, place: str = "") -> Function:
-    """Return a function whose failures are ModulefileErrors, with the file and line of the site's code."""
+class _Late(BaseException):
+    """The site's code has worked for too long; nothing that it catches is this."""
+
+
+def _end(*_: object) -> None:
+    raise _Late
+
+
+def _in_time(function: Function, args: tuple[Any, ...], seconds: float) -> Any:
+    """Call a function, and end it with _Late if it works for too long; 0 seconds: never."""
+    try:
+        before = signal(SIGVTALRM, _end)
+    except ValueError:  # in another thread of a program that uses us
+        return function(*args)
+    left = setitimer(ITIMER_VIRTUAL, seconds, seconds and _AGAIN)
+    try:
+        return function(*args)
+    finally:
+        setitimer(ITIMER_VIRTUAL, *left)
+        signal(SIGVTALRM, SIG_DFL if before is None else before)
+
+
+_AGAIN = 0.1
+
+
+def _placed(function: Function, seconds: float, place: str = "") -> Function:
+    """Return a function whose failures are ModulefileErrors, with the file and line of the site's code.
+
+    It fails, too, when it has worked for so many seconds, unless they are 0.
+    """
+    code = getattr(function, "__code__", None)
+    path = place or (code.co_filename if code else "the site's Python")
 
     def call(*args: Any) -> Any:
+        patience.watch.begin(path)
         try:
-            return function(*args)
+            return _in_time(function, args, seconds)
+        except _Late as error:
+            raise ModulefileError(
+                f"it has not come to its end within {seconds:g} seconds", _line(error) or place
+            ) from None
         except ModulefileError as error:
             error.where = error.where or _line(error) or place
             raise
         except LmodError as error:
             raise ModulefileError(error.text, _line(error) or place) from None
-        except Exception as error:  # noqa: BLE001 - the site's code may fail in any way
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the site's code may fail in any way
             text = f"{type(error).__name__}: {error}"
             where = f"{error.filename}:{error.lineno}" if isinstance(error, SyntaxError) else _line(error) or place
             raise ModulefileError(text, where) from None
+        finally:
+            patience.watch.end()
 
     return call
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     """Return the innermost line that is not ours."""
     trace, found = error.__traceback__, ""
     ours = __file__.rpartition("/cli/")[0] + "/"
