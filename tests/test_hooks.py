@@ -448,10 +448,10 @@ CIRCLE = "local t = {} t.t = t return t"
 @pytest.mark.parametrize(("hook", "body", "words", "seen"), [
     ("listHook", 'return {x = 1, [1] = "foo", [2] = t[1]}', "list", "1) foo/1"),
     ("listHook", CIRCLE, "list", "hook listHook fails"),
-    ("msgHook", "return {x = 1, 'all of it'}", "list", "all of it"),
+    ("msgHook", "return {x = 1, 'all of it'}", "list", "foo"),
     ("msgHook", "return {[{}] = 1}", "list", "1) foo/1"),
-    ("category", "return {x = 1, 'ours'}", "category", "ours"),
-    ("category", "return {ours = {foo = 7}, theirs = 3}", "category tools", "foo (7)"),
+    ("category", "return {x = 1, 'ours'}", "category", "tools"),
+    ("category", "return {ours = {foo = 7}, theirs = 3}", "category tools", "foo (1)"),
     ("load", "t.t = t", "load bar/1", "hook load fails"),
 ], ids=str)  # fmt: skip
 def test_answers_of_no_use_are_passed_over(cluster, hook, body, words, seen):

@@ -71,8 +71,6 @@ PATHS = frozenset(("PATH", *LIBRARIES, "PKG_CONFIG_PATH", *HEADERS, "PYTHONPATH"
 """The variables that lead to commands, libraries, headers and Python packages."""
 PLACES = ("_DIR", "_LIB")
 """What the names of variables end with that tell where a package lies."""
-
-
 KEYS = ("Name", "Version", "Category", "Description", "URL", "Keyword")
 
 
