@@ -123,6 +123,7 @@ def register(site):
             "def register(site):\n    site.on('SiteName')(lambda: [1, 2])",
             "hook SiteName fails (ROOT/etc/site.py:2): it answers with a table, and not with a text",
         ),
+        ("def register(site):\n    site.on('load')(lambda m: site.do('set_env'))", "there is no word `set_env` to do"),
     ],
 )
 def test_what_fails_is_reported_with_its_place(cluster, text, said):
@@ -170,6 +171,15 @@ def test_packages_that_the_site_names(cluster, monkeypatch):
     assert "LMODPY_PLUGINS: bad: AttributeError" in cluster.err
     assert "there is no entry point `theirs` of the group lmodpy.hooks; there are bad, ours" in cluster.err
     monkeypatch.delitem(sys.modules, "ours_of_site")
+
+
+def test_what_site_py_prints_is_no_code(cluster):
+    """Stdout belongs to the shell, which would run it."""
+    code(cluster, "def register(site):\n    site.register('load', lambda m: print('touch', 'x' * 10_000))")
+    command = [lmodpy_cmd(), "bash", "load", "foo"]
+    done = subprocess.run(command, env=cluster.env, capture_output=True, text=True, check=True)
+    assert "touch" not in done.stdout
+    assert done.stderr == f"touch {'x' * 10_000}\n"
 
 
 def test_site_py_in_a_real_process(cluster):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from _signal import ITIMER_VIRTUAL, SIG_DFL, SIGVTALRM, setitimer, signal
 
 from lmodpy import patience, system
@@ -92,7 +93,11 @@ class SiteHooks:
 
     def do(self, word: str, *args: Any) -> Any:
         """Say a word of modulefiles, as `do("setenv", "A", "1")`: in load hooks for the module, else for nobody."""
-        return self._site.hooks.host.perform(operation(word, args))
+        try:
+            call = operation(word, args)
+        except KeyError:
+            raise LmodError(f"there is no word `{word}` to do") from None
+        return self._site.hooks.host.perform(call)
 
 
 def read(path: str, site: Site) -> None:
@@ -159,6 +164,7 @@ def _placed(function: Function, seconds: float, place: str = "") -> Function:
 
     def call(*args: Any) -> Any:
         patience.watch.begin(path)
+        usual, sys.stdout = sys.stdout, sys.stderr  # the shell would run what is printed
         try:
             return _in_time(function, args, seconds)
         except _Late as error:
@@ -176,6 +182,7 @@ def _placed(function: Function, seconds: float, place: str = "") -> Function:
             raise ModulefileError(text, where) from None
         finally:
             patience.watch.end()
+            sys.stdout = usual
 
     return call
 
