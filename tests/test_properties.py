@@ -98,6 +98,8 @@ def test_later_files_count_more(site, tmp_path):
         ("local x = nil\nx.y = 1", ".lmodrc.lua:3"),
         ('setenv("A", "1")', "`setenv` is for modulefiles"),
         ("scDescriptT = {1}", "scDescriptT has 1"),
+        ("propT = {} propT.p = propT", "there is a table that holds itself"),
+        ("propT = {[{}] = {}}", "has a table for a key"),
     ],
 )
 def test_a_broken_file_is_warned_of(site, text, said):

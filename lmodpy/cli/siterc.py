@@ -86,7 +86,8 @@ def _mark(row: Mapping[str, Any]) -> Mark:
 def _caches(table: Any, path: str) -> list[tuple[str, str]]:
     """Return the directories that an `scDescriptT` names."""
     rows = [row for _, row in _pairs(table, "scDescriptT", path)]
-    return [(row["dir"], str(row.get("timestamp") or "")) for row in rows if isinstance(row.get("dir"), str)]
+    named = [row for row in rows if isinstance(row.get("dir"), str) and "\0" not in row["dir"]]
+    return [(row["dir"], str(row.get("timestamp") or "")) for row in named]
 
 
 def _pairs(table: Any, what: str, path: str) -> Iterator[tuple[str, Any]]:

@@ -254,7 +254,7 @@ class LuaEvaluator:
         return self._wrap(lambda *args: self.inward(function(*map(self.outward, args))))
 
     def outward(self, value: Any) -> Any:
-        """Return a value of Lua's as one of ours."""
+        """Return a value of Lua's as one of ours; raises ModulefileError for a table that cannot be one."""
         if type(value) is str:
             return value if value.isascii() else _outward(value)
         if isinstance(value, int | float | bool) or value is None:
@@ -262,7 +262,10 @@ class LuaEvaluator:
         if type(value) is _Range:
             return value.request
         if _is_table(value):
-            return {self.outward(key): self.outward(item) for key, item in value.items()}
+            try:
+                return {self.outward(key): self.outward(item) for key, item in value.items()}
+            except (RecursionError, TypeError):
+                raise ModulefileError("there is a table that holds itself, or has a table for a key") from None
         return value
 
     def inward(self, value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lmodpy import patience, system
-from lmodpy.errors import ModulefileError
 from lmodpy.modulefile.lua import explained, read
 
 TYPE_CHECKING = False
@@ -42,28 +41,22 @@ class SiteScope:
 
     def run(self, path: str) -> Any:
         """Run a file and return what it answers; raises ModulefileError with file and line."""
-        return self._outward(self._done(path, self._run, read(path), path), path)
+        return self._lua.outward(self._done(path, self._run, read(path), path))
 
     def function(self, lua_function: Any, path: str) -> Callable[..., Any]:
         """Return a function of Lua's as one that takes and answers values of ours, and changes dicts it is given."""
 
         def call(*args: Any) -> Any:
             given = [self._lua.inward(arg) for arg in args]
-            answer = self._outward(self._done(path, self._call, lua_function, *given), path)
+            answer = self._lua.outward(self._done(path, self._call, lua_function, *given))
             for arg, table in zip(args, given, strict=True):
                 if isinstance(arg, dict):
-                    now = self._outward(table, path)
+                    now = self._lua.outward(table)
                     arg.clear()
                     arg.update(now)
             return answer
 
         return call
-
-    def _outward(self, value: Any, path: str) -> Any:
-        try:
-            return self._lua.outward(value)
-        except (RecursionError, TypeError):
-            raise ModulefileError("gives a table that holds itself, or has a table for a key", path) from None
 
     def _heard(self, function: Any, *args: Any) -> Any:
         """Call a function of Lua's; what it says goes to the host."""
