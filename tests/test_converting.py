@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from lmodpy import system
 from lmodpy.cli.admin import app
 from lmodpy.cli.main import run
+from lmodpy.errors import LmodError
 from lmodpy.report.modulefiles import WRITERS
 from tests.launcher import CLONE
 from tests.needs import needs
@@ -214,3 +216,19 @@ def test_the_name_of_the_file_tells_the_language(tmp_path):
         done = CliRunner().invoke(app, ["convert", str(script), "-o", str(tmp_path / name)], catch_exceptions=False)
         assert done.exit_code == 0
         assert (tmp_path / name).read_text() == text
+
+
+def test_what_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
+    """A disk that is full costs no modulefile; nothing is left beside it."""
+    script, output = tmp_path / "script.sh", tmp_path / "1.lua"
+    script.write_text("export A=1\n")
+    output.write_text("the one before")
+
+    def full(_old: str, _new: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(LmodError, match=r"1\.lua cannot be written: No space left on device"):
+        CliRunner().invoke(app, ["convert", str(script), "-o", str(output)], catch_exceptions=False)
+    assert output.read_text() == "the one before"
+    assert sorted(os.listdir(tmp_path)) == ["1.lua", "script.sh"]

@@ -42,8 +42,8 @@ def convert(
 ) -> None:
     """Make a modulefile of a script: let a shell read it, and write down what that has changed."""
     environ = clean_environment(os.environ) if clean else dict(os.environ)
-    write = _writer(language or ("tcl" if output and not output.endswith(".lua") else "lua"))
-    _put(write(converted(shell, [script, *(arguments or [])], environ, Settings(os.environ))), output)
+    worded = _writer(language or ("tcl" if output and not output.endswith(".lua") else "lua"))
+    _put(worded(converted(shell, [script, *(arguments or [])], environ, Settings(os.environ))), output)
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -56,9 +56,9 @@ def program() -> None:
     given = _parser().parse_args()
     environ = clean_environment(os.environ) if given.cleanEnv else dict(os.environ)
     try:
-        write = _writer(given.to.lower())
+        worded = _writer(given.to.lower())
         _put(
-            write(
+            worded(
                 converted(given.shell, [given.script, *given.arguments], environ, Settings(os.environ), moving=False)
             ),
             given.output,
@@ -75,10 +75,15 @@ def _writer(language: str) -> Callable[[Iterable[Said]], str]:
 
 
 def _put(text: str, output: str) -> None:
-    """Write a modulefile to a file or, if none is named, to stdout."""
+    """Write a modulefile to a file, whole or not at all, or, if none is named, to stdout."""
+    path = os.path.realpath(output)
     try:
-        if output:
-            with open(output, "wb") as file:
+        if os.path.isfile(path) or not os.path.exists(path):
+            from lmodpy.cli.cacheupdate import write  # noqa: PLC0415 - not for stdout
+
+            write(os.path.dirname(path), os.path.basename(path), text)
+        elif output:
+            with open(output, "wb") as file:  # a pipe
                 file.write(system.encode(text))
         else:
             sys.stdout.buffer.write(system.encode(text))
