@@ -62,6 +62,13 @@ def test_odd_names_are_only_names(site, name, text):
     assert sorted(path.name for path in site.root.iterdir()) == ["Core", "home"]
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_variable_that_is_not_set_leaves_an_empty_name(site, name):
+    """As in `module load "$MPI" hdf5`."""
+    site.modulefile("Core/hdf5/1.lua", "")
+    assert "is there a variable in the command that is not set?" in site.fails("load", name, "hdf5")
+
+
 def test_a_misspelt_name_is_answered_with_near_ones(site):
     """A name that is nearly right is suggested."""
     site.modulefile("Core/openmpi/4.lua")

@@ -26,6 +26,9 @@ SEARCH_SECONDS = 2.0
 
 def explain(error: ModuleNotFound, context: Context, wanted: Sequence[str]) -> None:
     """Give the error a hint: the command that would load the module, or names that are near."""
+    if not all(name.strip() for name in error.names):
+        error.hint = "a name is empty: is there a variable in the command that is not set?"
+        return
     session = context.session
     deadline = time.monotonic() + SEARCH_SECONDS
     crawl = walk(context, lambda: time.monotonic() < deadline, thorough=False)
