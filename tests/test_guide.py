@@ -153,6 +153,7 @@ RC_EXAMPLES = {
     "deprecate": ({"name": "a/1", "use": "a/2", "warn": "2026-01-31"},),
     "tag": ({"name": "a/1", "tag": "sticky"},),
     "warn": ({"name": "a/1", "message": "be careful"},),
+    "modulepath_label": ("/a", "our tools"),
 }
 
 

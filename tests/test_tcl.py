@@ -160,3 +160,59 @@ def test_a_cookie_that_asks_for_more(tcl):
     tcl.modulefile("Core/m/2", "#%Module99.1\nsetenv A 1")
     assert tcl.load("m/1").env["A"] == "1"
     assert "is written for version 99.1 of Environment Modules" in tcl.fails("load", "m/2")
+
+
+def test_an_entry_may_stand_twice_where_the_modulefile_wants_it(tcl):
+    """--duplicates puts an entry in once more; unloading takes out just that one, also with another in between."""
+    write(tcl, "Core/m/1", "prepend-path --duplicates V /a\nappend-path --duplicates V /b")
+    write(tcl, "Core/n/1", "prepend-path --duplicates V /a\nprepend-path V /b")
+    tcl.modulefile("Core/lua/1.lua", 'prepend_path{"V", "/a", duplicates=true}')
+    tcl.env["V"] = "/a:/b"
+    assert tcl.load("m").env["V"] == "/a:/a:/b:/b"
+    assert tcl.load("lua").env["V"] == "/a:/a:/a:/b:/b"
+    assert tcl.unload("m").env["V"] == "/a:/a:/b"
+    assert tcl.load("n").env["V"] == "/b:/a:/a:/a"
+    assert tcl.unload("lua", "n").env["V"] == "/a:/b"
+
+
+def test_tags_are_given_to_what_is_loaded(tcl):
+    """By the modulefile that needs it, or on the command line; they are kept, and shown."""
+    write(tcl, "Core/foo/1", "puts stderr [module-info tags]")
+    write(tcl, "Core/m/1", "depends-on --tag mine:sticky foo")
+    write(tcl, "Core/n/1", "module load --tag=licensed foo")
+    assert "foo/1 (S,mine,dep)" in tcl.load("m").module("list").err
+    assert "loaded auto-loaded mine sticky" in tcl.unload("m").err
+    assert "foo/1 (licensed" in tcl.load("n").module("list").err
+    assert "m/1 (mine)" in tcl.module("load", "--tag", "mine", "m").module("list").err
+    assert tcl.module("swap", "--tag=other,third", "m", "foo").module("list").err.count("foo/1 (other,third)") == 1
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        ("A", {"B": "2", "alias": True}),
+        ("envvar", {"alias": True}),
+        ("alias:B", {"A": "1"}),
+        ("alias,envvar", {}),
+        ("chdir", {"A": "1", "B": "2", "alias": True}),
+    ],
+)
+def test_a_script_is_read_without_what_is_to_be_ignored(tcl, ignored, left):
+    """Kinds, or names of variables."""
+    (tcl.root / "env.sh").write_text("export A=1 B=2\nalias a_of_mine=ls\n")
+    write(tcl, "Core/m/1", f"source-sh --ignore {ignored} bash {tcl.root}/env.sh")
+    tcl.load("m")
+    assert {name: tcl.env[name] for name in "AB" if name in tcl.env} == {n: v for n, v in left.items() if n != "alias"}
+    assert ("a_of_mine" in tcl.out) is left.get("alias", False)
+
+
+def test_what_is_known_of_a_module_while_it_is_evaluated(tcl):
+    """Its symbolic versions, among them `default` if it was marked so, and how it is loaded."""
+    for version in ("1", "2"):
+        write(tcl, f"Core/foo/{version}", 'puts stderr "[module-info symbols] [module-info tags]."')
+    tcl.modulefile("Core/foo/.version", "#%Module\nmodule-version /1 old default\n")
+    write(tcl, "Core/m/1", "depends-on foo/1")
+    assert "default:old ." in tcl.load("foo/1").err
+    assert "default:old loaded." in tcl.unload("foo/1").err
+    assert " ." in tcl.load("foo/2").err
+    assert "default:old auto-loaded." in tcl.unload("foo/2").load("m").err

@@ -294,6 +294,34 @@ def test_virtual_modules_by_path(site, target):
     assert site.load("x/9").loaded == ["x/9"]
 
 
+@pytest.mark.parametrize("target", ["{root}/apart/script", "../../apart/script", "{root}/Core/y/.impl.lua"])
+def test_a_virtual_module_whose_file_lies_elsewhere(site, target):
+    """Outside of the rc file's directory, or of MODULEPATH: it is listed, found, loaded and unloaded by its name."""
+    site.modulefile("apart/script", f"{TCL}setenv X [module-info name]\n")
+    site.modulefile("Core/y/.impl.lua", 'setenv("X", myModuleFullName())')
+    site.modulefile("Core/x/.modulerc", f"{TCL}module-virtual x/9 {target.format(root=site.root)}\n")
+    assert "x/9\n" in site.module("-t", "avail").err
+    before = dict(site.env)
+    assert site.load("x/9").loaded == ["x/9"]
+    assert site.env["X"] == "x/9"
+    assert site.unload("x").env == before
+    assert site.load("x").loaded == ["x/9"]
+
+
+def test_labels_of_directories(site):
+    """They stand above the modules in `avail`, wherever an rc file says so; two of one label stand together."""
+    site.modulefile("Core/x/1.lua")
+    more = site.modulefile("More/y/1.lua").parents[1]
+    site.env["MODULEPATH"] += f":{more}"
+    site.modulefile("Core/.modulerc", f"{TCL}modulepath-label {site.root}/Core/ {{Our tools}}\n")
+    assert "- Our tools -" in site.module("avail").err
+    assert f"{site.root}/Core:\n" in site.module("-t", "avail").err
+    site.modulefile("More/.modulerc", f"{TCL}modulepath-label {more} {{Our tools}}\n")
+    assert " ".join(site.module("avail").err.split()).count("Our tools") == 1
+    site.modulefile("More/.modulerc", f"{TCL}modulepath-label x\n")
+    assert "`modulepath-label` takes 2 arguments, not 1" in site.module("avail").err
+
+
 def test_the_index_keeps_what_is_the_same_for_all(site):
     """What depends on users and dates is read anew by each command, whatever the index knows."""
     for version in 1, 2:

@@ -8,7 +8,7 @@ from lmodpy.names.request import Request, requests
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import NamedTuple
 
     from lmodpy.cli.arguments import Line
@@ -88,11 +88,22 @@ def load(context: Context) -> None:
     except ModuleNotFound as error:
         _explain(error, context, wanted)
         raise
+    _tag(context, wanted)
 
 
 def try_load(context: Context) -> None:
     """Load what there is of the modules."""
     context.session.load(context.requests(), must=False)
+    _tag(context, context.line.words)
+
+
+def _tag(context: Context, names: Sequence[str]) -> None:
+    """Give the modules that were loaded the tags of --tag."""
+    if context.line.on("tag"):
+        from lmodpy.session.admission import put_tags  # noqa: PLC0415 - seldom asked for
+
+        tags = context.line.options["tag"].replace(",", ":").split(":")
+        put_tags(context.session, names, [tag for tag in tags if tag])
 
 
 def unload(context: Context) -> None:
@@ -116,6 +127,7 @@ def swap(context: Context) -> None:
     except ModuleNotFound as error:
         _explain(error, context, [requests[-1].text])
         raise
+    _tag(context, context.line.words[-1:])
 
 
 def _explain(error: ModuleNotFound, context: Context, wanted: list[str]) -> None:

@@ -92,7 +92,7 @@ def avail(context: Context) -> None:
 
 def titles_of(context: Context, roots: Sequence[str]) -> dict[str, str]:
     """Return what stands above the modules of directories in place of their names: as the site declares, or decides."""
-    titles: dict[str, str] = {}
+    titles: dict[str, str] = context.session.tree.labels(roots)
     place = context.settings.text("config_dir")
     style = context.settings.setting("avail_style")
     if system.is_file(f"{place}/lmodpy.toml") and (style.origin == "default" or style.value != "system"):
@@ -100,7 +100,7 @@ def titles_of(context: Context, roots: Sequence[str]) -> dict[str, str]:
 
         found = declared(context.settings, context.environ)
         context.doubts += found.problems
-        titles = {entry.root: entry.label for entry in found.entries if entry.label and entry.root in roots}
+        titles |= {entry.root: entry.label for entry in found.entries if entry.label and entry.root in roots}
     return context.site.titles(roots, titles) if context.site else titles
 
 

@@ -50,6 +50,7 @@ _OPTIONS = (
     ("spider_timeout", "N", "spider_timeout timeout", ""),
     ("style", "STYLE", "s style", "avail_style="),
     ("table", "", "mt", ""),
+    ("tag", "LIST", "tag", ""),
     ("terse", "", "t terse", ""),
     ("terse_extensions", "", "terse_show_extensions", ""),
     ("timer", "", "timer", ""),

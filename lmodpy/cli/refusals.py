@@ -18,7 +18,6 @@ OPTIONS = {
     "starts_with": "searches for beginnings: `module -r avail '^gcc'`",
     "long": "shows times of files: `module --json avail` tells the files",
     "output": "chooses columns: `--json` has everything",
-    "tag": "marks modules while they are loaded: modulefiles do that, with add_property()",
     "no_modulepath_ignore": "reads what is to be ignored: unset LMOD_FILE_IGNORE_PATTERNS",
     "verbose": "has no effect: `--trace` tells what happens",
 }

@@ -29,11 +29,15 @@ class Surroundings:
         return session.tree.aliases(session.roots())
 
     def symbols(self, full_name: str) -> list[str]:
-        """Return the symbolic versions of a module, without its name."""
+        """Return the symbolic versions of a module, without its name; `default`, if it was marked so."""
+        from lmodpy.names.request import Request  # noqa: PLC0415 - few modulefiles ask
+
         session = self._context.session
         roots = session.roots()
         found = {name for root in roots for name in session.tree.symbols(root, roots).get(full_name, ())}
-        return sorted(name.rpartition("/")[2] for name in found)
+        module = session.tree.find(Request(full_name), roots)
+        marked = module is not None and module.marked and session.tree.is_default(module, roots)
+        return sorted([*(name.rpartition("/")[2] for name in found), *["default"] * marked])
 
     def resolved(self, name: str) -> str:
         """Return the full name behind a name, alias or symbolic version."""

@@ -80,6 +80,7 @@ Options, before or behind the sub-command
   -w, --width N          columns of the terminal
       --color WHEN       auto, always or never
   -p, --paginate, -P, --no_pager     long lists in a pager, or not
+      --tag LIST         load: tags for what is loaded, as `sticky`
       --redirect, --no_redirect      lists to stdout, or to stderr
   -I, --ignore_cache     look into the trees themselves
       --spider_timeout N seconds that a search may take

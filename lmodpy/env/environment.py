@@ -138,7 +138,7 @@ class Environment:
     def put_in(self, name: str, owner: str) -> list[str]:
         """Return the entries that a module has put into a path-like variable."""
         changes = (step.change for step in self._latest(name).steps if step.owner == owner)
-        return [change.path for change in changes if isinstance(change, Edit) and change.verb in ("prepend", "append")]
+        return [change.path for change in changes if isinstance(change, Edit) and "pend" in change.verb]
 
     def begin_anew(self, name: str, value: str | None) -> None:
         """Give a variable in which no module has a part its value, and forget what was done to it before."""

@@ -19,8 +19,9 @@ else:
 class Edit(NamedTuple):
     """One request for one entry of a path-like variable.
 
-    `verb` is prepend or append; remove (one request less), unprepend and unappend (the reverse of the first two,
-    which differ where duplicates are allowed), or expel (out, however often it was asked for).
+    `verb` is prepend or append, or one of them with ` again` (even if it is there already); remove (one request less),
+    unprepend and unappend (the reverse of the first two, which differ where duplicates are allowed), or expel (out,
+    however often it was asked for).
     """
 
     verb: str
@@ -145,6 +146,14 @@ def _append(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry
     return _insert(entries, Entry(edit.path, 1, edit.priority), rules, front=False)
 
 
+def _prepend_again(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
+    return _placed(entries, Entry(edit.path, 1, -edit.priority), front=True)
+
+
+def _append_again(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
+    return _placed(entries, Entry(edit.path, 1, edit.priority), front=False)
+
+
 def _insert(entries: tuple[Entry, ...], new: Entry, rules: Rules, *, front: bool) -> tuple[Entry, ...]:
     if rules.duplicates and not new.rank:
         return _placed(entries, new, front=front)
@@ -156,7 +165,8 @@ def _insert(entries: tuple[Entry, ...], new: Entry, rules: Rules, *, front: bool
         return tuple(entry._replace(times=entry.times + 1) if entry is old else entry for entry in entries)
     rank = (min if front else max)(old.rank, new.rank) if new.rank else 0
     others = tuple(entry for entry in entries if entry.path != new.path)
-    return _placed(others, Entry(new.path, old.times + 1, rank), front=front)
+    times = sum(entry.times for entry in entries if entry.path == new.path)
+    return _placed(others, Entry(new.path, times + 1, rank), front=front)
 
 
 def _placed(entries: tuple[Entry, ...], new: Entry, *, front: bool) -> tuple[Entry, ...]:
@@ -184,7 +194,7 @@ def _unappend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Ent
 
 
 def _drop(entries: tuple[Entry, ...], edit: Edit, rules: Rules, rank: int) -> tuple[Entry, ...]:
-    if not rules.duplicates:
+    if not rules.duplicates and sum(entry.path == edit.path for entry in entries) < 2:
         return _remove(entries, edit, rules)
     for place, entry in enumerate(entries):
         if entry.path == edit.path and entry.rank == rank:
@@ -199,6 +209,8 @@ def _expel(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...
 _EDITS = {
     "prepend": _prepend,
     "append": _append,
+    "prepend again": _prepend_again,
+    "append again": _append_again,
     "remove": _remove,
     "unprepend": _unprepend,
     "unappend": _unappend,

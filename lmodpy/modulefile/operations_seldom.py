@@ -86,10 +86,14 @@ class Uncomplete(NamedTuple):
 
 
 class ReadScript(NamedTuple):
-    """source_sh: do what a script does, given with its arguments for a shell of that name."""
+    """source_sh: do what a script does, given with its arguments for a shell of that name.
+
+    `ignored` are names of variables that stay as they are, and kinds: envvar, alias, function, complete, chdir.
+    """
 
     shell: str
     script: str
+    ignored: tuple[str, ...] = ()
 
 
 class Unload(NamedTuple):

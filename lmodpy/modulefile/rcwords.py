@@ -202,4 +202,5 @@ RC_WORDS: dict[str, Callable[[str, tuple[Any, ...]], object]] = {
     "deprecate": _deprecate,
     "tag": _tag,
     "warn": _warn,
+    "modulepath_label": _pair(say.PathLabel),
 }

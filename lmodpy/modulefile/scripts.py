@@ -59,6 +59,26 @@ def moves(before: Snapshot, after: Snapshot) -> list[Said]:
     return [("chdir", (now,))] if was and now and was != now else []
 
 
+KINDS = {
+    "envvar": ("setenv", "unsetenv", "prepend_path", "append_path", "remove_path"),
+    "alias": ("set_alias", "unset_alias"),
+    "function": ("set_shell_function", "unset_shell_function", "export_shell_function"),
+    "complete": ("complete", "uncomplete"),
+    "chdir": ("chdir",),
+}
+"""The kinds of what a script does, with the words for it."""
+
+
+def ignoring(found: Sequence[Said], ignored: Sequence[str]) -> list[Said]:
+    """Return words without those of some kinds, or for variables of some names."""
+    kinds = {word for kind in ignored for word in KINDS.get(kind, ())}
+    return [
+        (word, args)
+        for word, args in found
+        if word not in kinds and not (word in KINDS["envvar"] and args[0] in ignored)
+    ]
+
+
 _TAKEN = frozenset(("module", "ml", "clearMT", "clearLmod"))
 """What a script that sets up `module` defines: undoing that would take the user's own away."""
 

@@ -37,6 +37,13 @@ class ModuleVirtual(NamedTuple):
     target: str
 
 
+class PathLabel(NamedTuple):
+    """modulepath_label: what stands above the modules of a directory of MODULEPATH in place of its path."""
+
+    root: str
+    label: str
+
+
 class Hide(NamedTuple):
     """hide, hideRegex, hide_version, hide_modulefile: modules, by name or path, that are not shown to everybody.
 

@@ -94,4 +94,5 @@ TCL_RC_WORDS: dict[str, Callable[[str, Sequence[str]], object]] = {
     "module-deprecate": _table("deprecate", _DEPRECATE),
     "module-tag": _table("tag", _WHO_AND_WHEN, "tag"),
     "module-warn": _table("warn", _MESSAGE),
+    "modulepath-label": _plain("modulepath_label"),
 }

@@ -111,6 +111,7 @@ def _path(word: str) -> Command:
             priority = int(values.pop())
         for value in values if word == "remove_path" else [(delimiter or ":").join(values)]:
             keys = {"delim": delimiter, "priority": priority, "modeA": modes(options)}
+            keys["duplicates"] = True if "duplicates" in options else None
             said(run, word, name, value, spelt=spelt, **keys)
 
     return command
@@ -140,14 +141,22 @@ def _modules(word: str) -> Command:
             names = found
         if names or "optional" not in options:
             said(run, word, *names, spelt=spelt)
+        _tag(run, names, options)
 
     return command
+
+
+def _tag(run: Run, names: Sequence[str], options: Mapping[str, str]) -> None:
+    """Give modules the tags of --tag, once they are loaded."""
+    if "tag" in options and run.host.mode_name == "load":
+        run.host.tag(names, [tag for tag in options["tag"].replace(",", ":").split(":") if tag])
 
 
 def _loading(word: str) -> Command:
     def command(run: Run, spelt: str, args: list[str]) -> None:
         options, names = parsed(spelt, args, _MODE | _NEED)
         said(run, word, *names, spelt=spelt, modeA=modes(options))
+        _tag(run, names, options)
 
     return command
 
@@ -159,6 +168,7 @@ def _swap(run: Run, spelt: str, args: list[str]) -> None:
     old, new = names[0], names[-1]
     said(run, "unload", old.partition("/")[0] if len(names) == 1 else old, spelt=spelt, modeA=modes(options))
     said(run, "load", new, spelt=spelt, modeA=modes(options))
+    _tag(run, [new], options)
 
 
 def _use(run: Run, spelt: str, args: list[str]) -> None:
@@ -247,8 +257,9 @@ def _exit(run: Run, _: str, args: list[str]) -> None:
 def _source(run: Run, spelt: str, args: list[str]) -> None:
     import shlex  # noqa: PLC0415 - few modulefiles read scripts
 
-    _, (shell, *script) = parsed(spelt, args, {"--ignore": "ignore:"})
-    said(run, "source_sh", shell, shlex.join(script), spelt=spelt)
+    options, (shell, *script) = parsed(spelt, args, {"--ignore": "ignore:"})
+    ignored = dict(enumerate(filter(None, options.get("ignore", "").replace(",", ":").split(":")), 1))
+    said(run, "source_sh", shell, shlex.join(script), spelt=spelt, ignore=ignored or None)
 
 
 def _seldom(run: Run, spelt: str, args: list[str]) -> str | None:

@@ -28,7 +28,7 @@ PLAIN: dict[str, Any] = {}
 """The same, where all the arguments are texts, which need no look at their types."""
 _KNOWN: set[str] = set()
 """Names of variables that were looked at already: most modulefiles set the same few."""
-_KEYS = frozenset(("n", "delim", "modeA", "mode", "priority", "kind"))
+_KEYS = frozenset(("n", "delim", "modeA", "mode", "priority", "kind", "duplicates", "ignore"))
 _MODES = frozenset(("normal", "load", "unload"))
 _COLON_FREE = frozenset(("PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "MODULEPATH"))
 
@@ -165,9 +165,10 @@ def _pushenv(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
 
 def _path_edit(verb: str) -> Maker:
     def make(word: str, args: tuple[Any, ...], keys: dict[str, Any]) -> object:
-        sep, priority = ":", 0
+        sep, priority, how = ":", 0, verb
         if keys is not PLAIN or len(args) != 2:
             count(word, args, 2, 3)
+            how = f"{verb} again" if keys.get("duplicates") and args[0] != "MODULEPATH" else verb
             sep = text_of(word, keys.get("delim", args[2] if len(args) == 3 else ":")) or ":"
             priority = _priority(word, keys["priority"]) if "priority" in keys else 0
             text_of(word, args[1])
@@ -182,7 +183,7 @@ def _path_edit(verb: str) -> Maker:
         paths = tuple(_entries(text, sep)) if several else (text,)
         if name == "MODULEPATH":
             paths = tuple(path.rstrip("/") or path for path in paths)  # "search below" means nothing here
-        return made(op.EditPath, (name, verb, paths, sep, priority))
+        return made(op.EditPath, (name, how, paths, sep, priority))
 
     return make
 

@@ -77,10 +77,13 @@ def _uncomplete(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
     return op.Uncomplete(shell.strip().lower(), command_name(word, command.strip()))
 
 
-def _source(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
+def _source(word: str, args: tuple[Any, ...], keys: dict[str, Any]) -> object:
     count(word, args, 2, 2)
     shell, script = texts_of(word, args)
-    return op.ReadScript(shell.strip(), script.strip())
+    ignored = keys.get("ignore", {})
+    if not isinstance(ignored, dict):
+        raise complaint(word, "takes a list of what to ignore: kinds, or names of variables")
+    return op.ReadScript(shell.strip(), script.strip(), texts_of(word, tuple(ignored.values())))
 
 
 def _mgrload(word: str, args: tuple[Any, ...], _: dict[str, Any]) -> object:
@@ -182,7 +185,7 @@ OPERATIONS: dict[str, tuple[Maker, bool]] = {
     "export_shell_function": (_unset(op.ExportFunction), False),
     "complete": (_complete, False),
     "uncomplete": (_uncomplete, False),
-    "source_sh": (_source, False),
+    "source_sh": (_source, True),
     "mgrload": (_mgrload, False),
     "unload": (_unload, True),
     "always_unload": (_unload, True),

@@ -56,6 +56,35 @@ def tagged(session: Session, module: Modulefile | Loaded) -> list[str]:
     return [property_of(tag, declared) for tag in tags]
 
 
+def standing(frame: Frame) -> list[str]:
+    """Return the tags that tell how a module is, or is being, loaded, as Environment Modules calls them."""
+    session, module = frame.session, frame.module
+    there = session.loaded.active_named(module.name)
+    loaded = there is not None and there.path == module.path
+    by_another = not there.wanted if there and loaded else len(session.frames) > 1
+    ban = session.tree.ban(module) if isinstance(module, Modulefile) else None
+    hidden = "h" in there.marks if there else isinstance(module, Modulefile) and bool(module.kind)
+    tags = {
+        "loaded": loaded,
+        "auto-loaded": by_another,
+        "hidden": hidden,
+        "forbidden": ban is not None and ban.refuses,
+        "nearly-forbidden": ban is not None and not ban.refuses and not ban.old,
+        "deprecated": ban is not None and ban.old,
+    }
+    return [tag for tag, holds in tags.items() if holds]
+
+
+def put_tags(session: Session, names: Sequence[str], tags: Sequence[str]) -> None:
+    """Give loaded modules tags; names of modules that are not loaded do not count."""
+    declared = {**PROPERTIES, **session.declared()}
+    for name in names:
+        there = session.loaded_as(Request.parse(name), "isloaded")
+        if there is not None:
+            properties = dict.fromkeys((*there.properties, *(property_of(tag, declared) for tag in tags)))
+            session.loaded.change(there._replace(properties=tuple(properties)))
+
+
 def refuse_other_version(there: Loaded, module: Modulefile) -> None:
     """Raise LmodError for another version of what is loaded, where the site does not let one replace the other."""
     if there.version != module.version:

@@ -32,7 +32,16 @@ _CONTROL = ("%", NUL, SUB, RUN, PART)
 _PRIME = 1073741789
 _ROOM = -14, 7  # the window and the memory of the compressor: as small as makes no difference, since pages cost time
 _LEVEL = 4  # higher ones take three times as long and save nothing: what repeats is near, or in the dictionary
-_VERBS = {"prepend": "+", "append": ">", "remove": "-", "expel": "x", "unprepend": "p", "unappend": "a"}
+_VERBS = {
+    "prepend": "+",
+    "append": ">",
+    "prepend again": "P",
+    "append again": "A",
+    "remove": "-",
+    "expel": "x",
+    "unprepend": "p",
+    "unappend": "a",
+}
 _VERB_OF = {char: verb for verb, char in _VERBS.items()}
 _COMMON = (
     "/include\0/share/man\0/lib/pkgconfig\0/lib/python3/site-packages\0/opt/apps/software/\0/usr/local/"

@@ -8,6 +8,7 @@ from lmodpy.session.modes import MODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from lmodpy.modulefile.operations import Call
@@ -191,12 +192,18 @@ class Frame:
         return value_of(self.properties, name)
 
     def tags(self) -> list[str]:
-        """Return the tags of the module: the values of its properties, and what rc files say."""
-        from lmodpy.session.admission import tagged  # noqa: PLC0415 - few modulefiles ask
+        """Return the tags of the module: how it is loaded, the values of its properties, and what rc files say."""
+        from lmodpy.session.admission import standing, tagged  # noqa: PLC0415 - few modulefiles ask
 
         known = [*self.properties, *getattr(self.module, "properties", ()), *tagged(self.session, self.module)]
-        properties = (text for text in known if text[:1] not in NO_PROPERTY)
-        return list(dict.fromkeys(value for text in properties for value in text.split(":")[1:]))
+        values = (value for text in known if text[:1] not in NO_PROPERTY for value in text.split(":")[1:])
+        return list(dict.fromkeys((*standing(self), *values)))
+
+    def tag(self, names: Sequence[str], tags: Sequence[str]) -> None:
+        """Give modules tags that this one has just loaded."""
+        from lmodpy.session.admission import put_tags  # noqa: PLC0415 - few modulefiles do
+
+        put_tags(self.session, names, tags)
 
     def chain(self) -> list[str]:
         """Return the full names of the modules being evaluated, outermost first."""

@@ -27,7 +27,11 @@ else:
     from lmodpy.values import NamedTuple
 
 STACK = "__LMOD_STACK_"
-_REVERSED = {"prepend": "unprepend", "append": "unappend", "remove": "remove"}
+_REVERSED = {
+    **dict.fromkeys(("prepend", "prepend again"), "unprepend"),
+    **dict.fromkeys(("append", "append again"), "unappend"),
+    "remove": "remove",
+}
 
 
 class FamilySwap(Refused):
@@ -125,7 +129,7 @@ def _unpacked(item: str) -> str | None:
 def edit_path(frame: Frame, said: op.EditPath) -> None:
     """Put entries into a path-like variable, or take them out."""
     name, verb, paths, sep, priority = said
-    if len(paths) > 1 and verb == "prepend" and not frame.session.settings.turns_blocks():
+    if len(paths) > 1 and verb[:7] == "prepend" and not frame.session.settings.turns_blocks():
         paths = paths[::-1]
     env, owner = frame.env, frame.owner
     for path in paths:

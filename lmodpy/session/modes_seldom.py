@@ -137,7 +137,7 @@ _SHARE = 0.9
 
 def run_script(frame: Frame, said: op.ReadScript) -> None:
     """Do what a script does, and keep it on record whatever is kept of the rest: it is not run again to undo it."""
-    from lmodpy.modulefile.scripts import words  # noqa: PLC0415 - few modulefiles read scripts
+    from lmodpy.modulefile.scripts import ignoring, words  # noqa: PLC0415 - few modulefiles read scripts
     from lmodpy.modulefile.snapshots import snapshots  # noqa: PLC0415
     from lmodpy.modulefile.words import operation  # noqa: PLC0415
 
@@ -145,7 +145,7 @@ def run_script(frame: Frame, said: op.ReadScript) -> None:
     before, after = snapshots(said.shell, said.script, frame.environ(), seconds)
     usual, frame.owner = frame.owner, frame.name if frame.loading else ""
     try:
-        for word, args in words(before, after, said.shell):
+        for word, args in ignoring(words(before, after, said.shell), said.ignored):
             frame.perform(operation(word, args))
     finally:
         frame.owner = usual

@@ -38,7 +38,7 @@ def facts_of(
             families.append(said.name)
         elif isinstance(said, EditPath) and said.name == "MODULEPATH" and said.verb in added:
             added[said.verb] += [tidy(path, home) for path in said.paths]
-        elif isinstance(said, EditPath) and said.name in PATHS and said.verb in added:
+        elif isinstance(said, EditPath) and said.name in PATHS and said.verb != "remove":
             paths |= dict.fromkeys((said.name, tidy(path, home)) for path in said.paths)
         elif isinstance(said, SetEnv) and is_place(said.name) and said.value.startswith("/"):
             paths[said.name, tidy(said.value, home)] = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lmodpy.modulefile.statements import Forbid, Hide, ModuleAlias, ModuleVersion, ModuleVirtual, Tag, Warn
+from lmodpy.modulefile.statements import Forbid, Hide, ModuleAlias, ModuleVersion, ModuleVirtual, PathLabel, Tag, Warn
+from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def _module_virtual(rules: Rules, said: ModuleVirtual) -> None:
 
 
 def _target(rules: Rules, name: str) -> str:
+    if name.startswith("//"):
+        return name[1:]  # a file elsewhere
     return rules.full(name.removeprefix(".") if name.startswith("./") else name)
 
 
@@ -42,5 +45,6 @@ MEANINGS: dict[type, Callable[[Rules, Any], None]] = {
     Hide: lambda rules, said: rules.hides.append(said),
     Forbid: lambda rules, said: rules.forbids.append(said),
     Tag: lambda rules, said: rules.tags.append(said),
+    PathLabel: lambda rules, said: rules.labels.update({base_of(said.root): said.label}),
     Warn: lambda rules, said: rules.warns.append(said),
 }

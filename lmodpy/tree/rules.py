@@ -25,6 +25,7 @@ class Rules:
         self.forbids: list[Forbid] = []
         self.tags: list[Tag] = []
         self.warns: list[Warn] = []
+        self.labels: dict[str, str] = {}
 
     def add(self, statements: Sequence[object]) -> None:
         """Take in what a file says; later statements win."""

@@ -47,9 +47,17 @@ def with_files(statements: Sequence[object], folder: str, is_file: Callable[[str
 
 
 def _named(target: str, folder: str, is_file: Callable[[str], bool]) -> str:
+    """Return the name in this directory that a path stands for; `//path` for a file elsewhere."""
     inside = target.removeprefix(f"{folder}/")
     found = next((path for path in (inside, f"{inside}.lua") if is_file(f"{folder}/{path}")), "")
-    return f"/{found.removesuffix('.lua').removeprefix('./')}" if found else target
+    if found and ".." not in found.split("/"):
+        return f"/{found.removesuffix('.lua').removeprefix('./')}"
+    path = target if target.startswith("/") else f"{folder}/{target}"
+    if not is_file(path):
+        return target
+    from posixpath import normpath  # noqa: PLC0415 - few modulefiles lie elsewhere
+
+    return f"/{normpath(path)}"
 
 
 def _chosen(words: Sequence[str]) -> str:

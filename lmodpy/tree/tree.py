@@ -210,7 +210,7 @@ class Tree:
         if self._rc.virtual:
             from lmodpy.tree.virtual import made  # noqa: PLC0415 - virtual modules are rare
 
-            modules = [*modules, *made(modules, self._rc, tables)]
+            modules = [*modules, *made(modules, root, self._rc, tables)]
         seen = [module for module in modules if module.kind != "hard"]
         return sorted(seen, key=in_list)
 
@@ -315,6 +315,13 @@ class Tree:
         names = sorted({alias for rules in tables for alias in rules.aliases if alias not in rules.virtuals})
         return {alias: resolve(alias, lambda _name: tables) for alias in names}
 
+    def labels(self, roots: Sequence[str]) -> dict[str, str]:
+        """Return what rc files want to have above the modules of roots in place of their paths."""
+        known: dict[str, str] = {}
+        for rules in reversed(self._all_rules(roots)):
+            known |= rules.labels
+        return {root: known[base_of(root)] for root in roots if known.get(base_of(root))}
+
     def rules(self, root: str) -> list[Rules]:
         """Return what the rc files in a root say: first those of its own directory."""
         return self._rules_of(root, self.known(root).ruled) if root else []
@@ -383,13 +390,23 @@ class Tree:
 
         name = next((step for step in way if step in self._rc.virtual), "")
         if name:
+            found = self._elsewhere(self._rc.virtual[name], roots) or found
             return dressed(found, name) if found else None
         for name in candidates(way[-1], self._rc, list(self._rules_near(way[-1], roots)), found):
             target = self._rc.virtual[name]
-            behind = self._choose(Request(target), target, roots) if _is_plausible(target) else None
+            there = self._choose(Request(target), target, roots) if _is_plausible(target) else None
+            behind = there or self._elsewhere(target, roots)
             if behind:
                 return dressed(behind, name)
         return found
+
+    def _elsewhere(self, path: str, roots: Sequence[str]) -> Modulefile | None:
+        """Return a modulefile that lies in no directory of MODULEPATH, by its path."""
+        if not (path.startswith("/") and self._folders.is_modulefile(path)):
+            return None
+        from lmodpy.tree.virtual import elsewhere  # noqa: PLC0415 - few do
+
+        return elsewhere(path, next(filter(None, roots), ""))
 
     def _choose(self, request: Request, name: str, roots: Sequence[str]) -> Modulefile | None:
         """Choose a modulefile for a real name; this reads the rc files of the directories on the way."""

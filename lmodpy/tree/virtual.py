@@ -5,14 +5,14 @@ Imported when the first rc file makes one.
 
 from __future__ import annotations
 
-from lmodpy.names.version import canonical
+from lmodpy.names.version import MODULE_ALONE, canonical
 from lmodpy.tree.branches import SYSTEM_MARK, TREE_MARK, USER_MARK, marked
+from lmodpy.tree.directory import Modulefile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.rcfiles import RcFiles
     from lmodpy.tree.rules import Rules
 
@@ -33,14 +33,21 @@ def candidates(name: str, rc: RcFiles, tables: Sequence[Rules], real: Modulefile
     return [full_name for _, full_name in sorted(found, reverse=True)]
 
 
-def made(modules: Sequence[Modulefile], rc: RcFiles, tables: Sequence[Rules]) -> Iterator[Modulefile]:
-    """Yield the virtual modules that some modulefiles are behind."""
+def made(modules: Sequence[Modulefile], root: str, rc: RcFiles, tables: Sequence[Rules]) -> Iterator[Modulefile]:
+    """Yield the virtual modules of a root that some modulefiles are behind."""
     by_name = {module.full_name: module for module in modules}
     for rules in tables:
         for full_name, target in rules.virtuals.items():
-            if target in by_name:
-                module = dressed(by_name[target], full_name)
+            behind = by_name.get(target) or (elsewhere(target, root) if target.startswith("/") else None)
+            if behind:
+                module = dressed(behind, full_name)
                 yield module._replace(kind=rc.kind_of(module.name, full_name, "", tables))
+
+
+def elsewhere(path: str, root: str) -> Modulefile:
+    """Return a modulefile that lies in no directory of MODULEPATH; it is listed in the root whose rc file names it."""
+    name = path.rpartition("/")[2].removesuffix(".lua")
+    return Modulefile(name, "", path, root, MODULE_ALONE, MODULE_ALONE)
 
 
 def dressed(module: Modulefile, full_name: str) -> Modulefile:
