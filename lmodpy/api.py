@@ -211,6 +211,9 @@ class Modules:
 
     def _run(self, command: str, words: Sequence[str], **options: bool) -> Result:
         """Run a sub-command with some options switched on."""
+        for word in words:
+            if not isinstance(word, str):
+                raise TypeError(f"`{command}` takes text, not {word!r}")
         return self._do(Line(command, tuple(words), {name: "" for name, on in options.items() if on}))
 
     def _do(self, line: Line) -> Result:

@@ -138,6 +138,13 @@ def test_a_failure_changes_nothing(tree, name):
     assert m.load("good").loaded == ("good/1.0",)
 
 
+@pytest.mark.parametrize("name", [None, 5, ["a"]])
+def test_what_is_no_text_is_no_name(tree, name):
+    """As a setting that a program did not find."""
+    with pytest.raises(TypeError, match="`load` takes text, not "):
+        tree(a="").load(name)
+
+
 def test_errors_tell_where_and_what_to_do(tree):
     """Programs find the file and the line, the names and the status in the exception."""
     m = tree(broken="\n\nnonsense()", leaves="os.exit(3)")
