@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from lmodpy.cli.cacheupdate import update
+from lmodpy.cli.main import run as main_run
 from lmodpy.cli.spiderprogram import answer
 from lmodpy.modulefile.hooks import HOOKS
 from tests.needs import needs
@@ -416,3 +417,55 @@ def test_lmod_calls_the_same_hooks_for_maps(cluster):
     )
     assert json.loads(done.stdout)["reverseMapT"] == maps
     assert {*calls(cluster)} == ours
+
+
+ASKED = """
+require("strict")
+local FrameStk = require("FrameStk")
+local log = io.open(os.getenv("HOOKLOG"), "a")
+local function say(...)
+  local list = table.pack(...)
+  for n = 1, list.n do
+    local item = list[n]
+    list[n] = type(item) == "table" and serializeTbl{name = "", value = item} or tostring(item)
+  end
+  log:write("HOOK ", (table.concat(list, " ", 1, list.n):gsub("%s+", " ")), "\\n")
+  log:flush()
+end
+say(("!'a b$c"):multiEscaped(), ("a-1"):caseIndependent(), parseVersion("1.9") < parseVersion("1.10"))
+say(serializeTbl{name = "x", indent = true, value = {a = 1, ["b c"] = 'q"', e = {}, t = {true, 1.5}, u = {{z = 1}}}})
+require("Hook").register("load", function(t)
+  local stack = require("FrameStk"):singleton()
+  local mt = FrameStk:singleton():mt()
+  say(stack:atTop(), stack:empty(), stack:sn(), stack:fullName(), stack:userName(), stack:version(), stack:fn())
+  say(mt:exists("foo"), mt:exists("no"), mt:have("foo", "active"), mt:have("foo", "inactive"), mt:fullName("no") == nil)
+  say(mt:fullName("foo"), mt:version("foo"), mt:userName("foo"), mt:status("foo"), mt:stackDepth("foo"), mt:fn("foo"))
+  say(mt:haveProperty("foo", "arch", "gpu"), mt:haveProperty("foo", "lmod", "sticky"), mt:haveProperty("no", "a", "b"))
+  for _, kind in ipairs{"fullName", "userName", "short", "sn", "both", "fn"} do
+    for _, status in ipairs{"any", "active", "inactive"} do say(kind, status, mt:list(kind, status)) end
+  end
+  local name = require("MName"):new("mt", t.modFullName)
+  say(name:sn(), name:version(), name:fullName(), name:fn(), name:userName())
+  require("Exec"):exec():register("echo brought " .. t.modFullName)
+end)
+"""
+
+
+def test_what_is_asked_of_lmods_own_parts(cluster):
+    """Sites ask for what is loaded and what is at work, and have programs run; Lmod answers the same."""
+    cluster.modulefile("Core/.modulerc.lua")
+    cluster.modulefile("Core/foo/1.lua", 'add_property("arch", "gpu") setenv("A", "1")')
+    cluster.modulefile("Core/top/1.lua", 'load("foo")')
+    marks = 'propT = {arch = {validT = {gpu = 1}, displayT = {gpu = {short = "(g)", color = "blue", doc = "x"}}}}\n'
+    cluster.modulefile("lmodrc.lua", marks)
+    (cluster.root / "site").mkdir()
+    (cluster.root / "site/SitePackage.lua").write_text(ASKED)
+    done = subprocess.run(
+        [needs(LMOD), "bash", "load", "top"], env=cluster.env, capture_output=True, text=True, check=True
+    )
+    theirs = calls(cluster)
+    outcome = main_run(["bash", "load", "top"], cluster.env, say=lambda _: None)
+    assert calls(cluster) == theirs
+    assert len(theirs) == 48
+    for text in (done.stdout, outcome.out):
+        assert re.findall(r"echo brought (\S+?);?$", text, re.MULTILINE) == ["foo/1", "top/1"]

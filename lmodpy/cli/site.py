@@ -124,7 +124,8 @@ class Site:
                 "value": self._value,
                 "at_exit": lambda function: self.at_end(self._scope.function(function, self._path)),
                 "options": self._options,
-                "records": lambda: dict(enumerate(self.host.loaded_records(), 1)),
+                "records": lambda: dict(enumerate(self.host.records(), 1)),
+                "at_work": self._at_work,
             }
             self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words, self.seconds)
         return self._known_scope
@@ -308,6 +309,15 @@ class Site:
     def _value(self, variable: Any) -> str:
         return next((self._settings.text(row[0]) for row in ROWS if row[1] == variable), "")
 
+    def _at_work(self) -> dict[str, Any]:
+        """Return which module is loaded or unloaded just now, and how many there are with those that brought it."""
+        host = self.hooks.host
+        depth = 0
+        if isinstance(host, Frame):
+            depth = len(host.session.frames) + (host not in host.session.frames)
+        full_name = f"{host.name}/{host.version}" if host.version else host.name
+        return {**_names(host.name, full_name, host.path), "userName": host.asked, "depth": depth}
+
     def _options(self) -> dict[str, Any]:
         """Return what was typed, as far as site files ask for it: `optionTbl()`."""
         line = self.host.context.line if self.host.context else None
@@ -412,6 +422,21 @@ class _Host(RcHost):
 
     def _is_open(self) -> bool:
         return self.context is not None and self.context.has_session
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return what sites ask of modules, active or not; none, before there is a command."""
+        places = {module.name: module for module in self.context.session.loaded.all()} if self.context else {}
+        return [
+            {
+                **_names(module.name, module.full_name, module.path),
+                "userName": module.asked,
+                "status": "active" if module.active else "inactive",
+                "loadOrder": place if module.active else -place,
+                "stackDepth": 0 if module.wanted else 1,
+                "properties": dict.fromkeys(module.properties, 1),
+            }
+            for place, module in enumerate(places.values(), 1)
+        ]
 
     def loaded_records(self) -> list[dict[str, Any]]:
         """Return a record for each loaded module; none, before there is a command."""

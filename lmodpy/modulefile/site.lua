@@ -1,6 +1,6 @@
 -- The scope of the site's files (SitePackage.lua, lmod_config.lua): all of Lua, the words of modulefiles, and what only
 -- a site may do. Called once with what it reaches out through; returns what runs a file, and what calls a function.
-local common, enter, register, assign, value, at_exit, options, records, seconds = ...
+local common, enter, register, assign, value, at_exit, options, records, at_work, seconds = ...
 local getinfo, sethook, load, xpcall, type = debug.getinfo, debug.sethook, load, xpcall, type
 local clock = os.clock
 local most = 1000000 -- instructions between two looks at the clock
@@ -90,27 +90,101 @@ local cosmic = {}
 function cosmic:assign(name, text) assign(name, tostring(text)) end
 function cosmic:value(name) return value(name) end
 
-local mt = {}
-function mt:have(sn, status)
-  for _, record in ipairs(records()) do
-    if record.sn == sn then return status ~= "inactive" end
-  end
-  return false
+function string.multiEscaped(text) return (text:gsub("[ !\"#$&'()*;<>?%[\\%]%^`{|}~]", "\\%0")) end
+function string.caseIndependent(text)
+  return (text:escape():gsub("%a", function(letter) return ("[%s%s]"):format(letter:upper(), letter:lower()) end))
 end
-for method, field in pairs{fullName = "fullName", fn = "fn", userName = "userName"} do
-  mt[method] = function(_, sn)
-    for _, record in ipairs(records()) do
-      if record.sn == sn then return record[field] end
+
+local function sorted_keys(list, before)
+  local keys = {}
+  for key in pairs(list) do keys[#keys + 1] = key end
+  table.sort(keys, before or function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+-- Return a value as Lua reads it.
+local function written(value, step, indent)
+  if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
+  if type(value) ~= "table" then return tostring(value) end
+  local list, simple, inner = {}, true, indent .. step
+  for n, item in ipairs(value) do
+    simple = simple and type(item) ~= "table"
+    list[n] = written(item, step, inner)
+  end
+  local lines = simple and #list > 0 and {table.concat(list, ", ")} or list
+  for _, key in ipairs(sorted_keys(value)) do
+    if not (math.type(key) == "integer" and key >= 1 and key <= #list) then
+      local plain = type(key) == "string" and key:find("^[%a_][%w_]*$")
+      local name = plain and key or "[" .. written(key, step, "") .. "]"
+      lines[#lines + 1] = name .. " = " .. written(value[key], step, inner)
     end
   end
+  if #lines == 0 then return "{}" end
+  return "{\n" .. inner .. table.concat(lines, ",\n" .. inner) .. ",\n" .. indent .. "}"
 end
-function mt:list(field)
+
+-- What is loaded, as sites ask for it.
+local function record_of(sn)
+  for _, record in ipairs(records()) do
+    if record.sn == sn then return record end
+  end
+end
+
+local mt = {}
+function mt:have(sn, status)
+  local record = record_of(sn)
+  return record ~= nil and (not status or status == "any" or status == record.status)
+end
+function mt:exists(sn) return record_of(sn) ~= nil end
+function mt:haveProperty(sn, name, value)
+  local record = record_of(sn)
+  return record and record.properties[name .. ":" .. value]
+end
+for _, field in ipairs{"fullName", "fn", "userName", "version", "status", "stackDepth"} do
+  mt[field] = function(_, sn)
+    local record = record_of(sn)
+    return record and record[field]
+  end
+end
+function mt:list(kind, status)
   local found = {}
-  for n, record in ipairs(records()) do found[n] = field == "both" and record or record[field] or record.fullName end
+  for _, record in ipairs(records()) do
+    if status == nil or status == "any" or status == record.status then
+      if kind == "sn" or kind == "short" then
+        found[#found + 1] = record.sn
+      elseif kind == "both" then
+        found[#found + 1], found[#found + 2] = record.sn, record.fullName
+      elseif record[kind] and (kind == "fullName" or kind == "userName") then
+        record.name, record.properties, record.status, record.version = record[kind], nil, nil, nil
+        found[#found + 1] = record
+      end
+    end
+  end
   return found
 end
 
-scope.FrameStk = {singleton = function() return {mt = function() return mt end} end}
+-- The module that is at work, and those that have brought it.
+local stack = {mt = function() return mt end}
+for _, field in ipairs{"sn", "fullName", "userName", "fn", "version"} do
+  stack[field] = function() return at_work()[field] end
+end
+function stack:stackDepth() return at_work().depth end
+function stack:atTop() return at_work().depth <= 1 end
+function stack:empty() return at_work().depth == 0 end
+
+local names = {}
+function names:new(_, name)
+  name = name or ""
+  local record = record_of(name) or record_of((name:gsub("/[^/]*$", ""))) or {}
+  return object{sn = record.sn, fullName = record.fullName, version = record.version, fn = record.fn, userName = name}
+end
+
+local programs = {}
+function programs:register(command) scope.execute{cmd = command, modeA = {"all"}} end
+
+scope.FrameStk = {singleton = function() return stack end}
+scope.MT = {singleton = function() return mt end}
+scope.parseVersion = common.convertToCanonical
 scope.ExitHookA = {register = function(f) at_exit(f) end}
 scope.optionTbl, scope.masterTbl = options, options
 scope.cosmic, scope.hook = cosmic, Hook
@@ -118,10 +192,11 @@ function scope.declare(name, value) scope[name] = value or false end
 function scope.sandbox_registration(words)
   for name, word in pairs(words) do rawset(common, name, word) end
 end
+function scope.serializeTbl(t)
+  return t.name .. " = " .. written(t.value, t.indent and "  " or "", "") .. "\n"
+end
 function scope.pairsByKeys(list, before)
-  local keys, n = {}, 0
-  for key in pairs(list) do keys[#keys + 1] = key end
-  table.sort(keys, before)
+  local keys, n = sorted_keys(list, before or function(a, b) return a < b end), 0
   return function()
     n = n + 1
     return keys[n], list[keys[n]]
@@ -130,12 +205,13 @@ end
 
 local loaded = common.package.loaded
 loaded.Hook, loaded.hook, loaded.ExitHookA, loaded.FrameStk = Hook, Hook, scope.ExitHookA, scope.FrameStk
+loaded.MT, loaded.MName, loaded.Exec = scope.MT, names, {exec = function() return programs end}
 loaded.Cosmic = {singleton = function() return cosmic end}
 loaded.Dbg = {dbg = function() return common.dbg end}
 scope.lmod_system_execute = common.os.execute
 for name in ([[strict sandbox pairsByKeys myGlobals utils fileOps capture string_utils haveTermSupport inherits
-  lmod_system_execute colorize declare]]):gmatch("%S+") do
-  loaded[name] = true -- what they bring is here without them
+  lmod_system_execute colorize declare cmdfuncs parseVersion serializeTbl]]):gmatch("%S+") do
+  loaded[name] = true -- what sites want of them is here without them
 end
 
 return run, call
