@@ -419,6 +419,22 @@ def test_lmod_calls_the_same_hooks_for_maps(cluster):
     assert {*calls(cluster)} == ours
 
 
+def test_which_files_were_read(cluster):
+    """`config` tells, as Lmod does."""
+    program = needs(LMOD)
+    cluster.modulefile("Core/.modulerc.lua")
+    cluster.modulefile("etc/lmod_config.lua")
+    cluster.env["LMOD_CONFIG_DIR"] = f"{cluster.root}/etc"
+    for there in (False, True):
+        if there:
+            package(cluster, hooks=set())
+        ours = json.loads(cluster.module("--config_json").err)["configT"]
+        done = subprocess.run([program, "bash", "--config_json"], env=cluster.env, capture_output=True, check=True)
+        assert ours["sitePkg"] == json.loads(done.stderr)["configT"]["sitePkg"]
+        assert ours["sitePkg"] == (f"{cluster.root}/site/SitePackage.lua" if there else "standard")
+        assert ours["lmod_cfg"] == f"{cluster.root}/etc/lmod_config.lua"
+
+
 ASKED = """
 require("strict")
 local FrameStk = require("FrameStk")

@@ -81,6 +81,9 @@ class Site:
         self._messages: dict[str, Any] | None = None
         self._patterns: tuple[str, ...] | None = None
         for self._path in paths:
+            folder, _, name = self._path.rpartition("/")
+            if name in _FOUND:
+                settings.assign(_FOUND[name], self._path, folder)
             try:
                 self._read(self._path)
             except ModulefileError as error:
@@ -341,6 +344,8 @@ def _names(name: str, full_name: str, path: str) -> dict[str, str]:
     return {"sn": name, "fullName": full_name, "userName": full_name, "version": full_name[len(name) + 1 :], "fn": path}
 
 
+_FOUND = {"SitePackage.lua": "site_package", "lmod_config.lua": "config_file"}
+"""The settings that tell which files were read."""
 _SHARE = 0.5
 """How much of the time that a modulefile may take a hook may work; what it waits for comes on top."""
 _LABELS = {"is-loaded": "isLoaded", "is-avail": "isAvail", "try-load": "try-add", "getdefault": "getDefault"}
