@@ -13,6 +13,7 @@ from lmodpy.cli.cacheupdate import update
 from lmodpy.cli.main import run as main_run
 from lmodpy.cli.spiderprogram import answer
 from lmodpy.modulefile.hooks import HOOKS
+from tests.launcher import lmodpy_cmd
 from tests.needs import needs
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -485,3 +486,68 @@ def test_what_is_asked_of_lmods_own_parts(cluster):
     assert len(theirs) == 48
     for text in (done.stdout, outcome.out):
         assert re.findall(r"echo brought (\S+?);?$", text, re.MULTILINE) == ["foo/1", "top/1"]
+
+
+VUB = """
+local hook = require("Hook")
+hook.register("load", function(t)
+  if require("FrameStk"):singleton():atTop() then LmodWarning{msg = "old_module", fullName = t.modFullName} end
+  LmodMessage{msg = "seen_module", fullName = t.modFullName}
+  local record = require("FrameStk"):singleton():mt()["mT"][t.modFullName:match("[^/]+")]
+  local marks = {}
+  for name in pairs(record.propT and record.propT.type_ or {}) do marks[#marks + 1] = name end
+  table.sort(marks)
+  io.open(os.getenv("HOOKLOG"), "a"):write("HOOK ", t.modFullName, " ", table.concat(marks, ","), "\\n")
+end)
+hook.register("load_spider", function(t)
+  if t.sn == "foo" then
+    add_property("type_", "tools")
+    whatis("URL: https://example.org/" .. t.modFullName)
+  end
+end)
+"""
+MARKS = """
+propT = {type_ = {validT = {tools = 1, bio = 1}, displayT = {tools = {short = "(T)", color = "blue", doc = "Tools"}}}}
+"""
+
+
+def test_what_large_sites_do(cluster):
+    """Messages of their own, in the words of their file; a look into Lmod's record; marks for what is only listed."""
+    cluster.modulefile("Core/foo/1.lua", 'add_property("type_", "tools") add_property("type_", "bio")')
+    cluster.modulefile("Core/foo/2.lua")
+    cluster.modulefile("Core/.modulerc.lua")
+    cluster.modulefile("Core/top/1.lua", 'load("foo/1")')
+    cluster.modulefile("lmodrc.lua", MARKS)
+    texts = 'return {site = {old_module = "%{fullName} is old.", seen_module = "There is %{fullName}."}}'
+    cluster.env["LMOD_SITE_MSG_FILE"] = str(cluster.modulefile("texts.lua", texts))
+    cluster.modulefile("site/SitePackage.lua", VUB)
+    told = cluster.load("top").err
+    assert "lmodpy: warning: top/1: top/1 is old." in told
+    assert "There is foo/1.\n" in told
+    assert "foo/1 is old." not in told
+    assert calls(cluster) == ["foo/1 bio,tools", "top/1 "]
+    cluster.module("purge")
+    assert "foo/2 (T,D)" in cluster.module("avail").err
+    assert "https://example.org/foo/2" in cluster.module("spider", "foo/2").err
+    rows = json.loads(answer(["-o", "spider-json", f"{cluster.root}/Core"], cluster.env))["foo"]
+    assert {row["fullName"]: row["URL"] for row in rows.values()} == {
+        f"foo/{n}": f"https://example.org/foo/{n}" for n in (1, 2)
+    }
+    script = f'eval "$({needs(LMOD)} bash load top)"'
+    done = subprocess.run(  # a warning is status 1 there, before Lmod 9
+        ["bash", "--norc", "-c", script], env=cluster.env, capture_output=True, text=True, check=False
+    )
+    assert sorted(calls(cluster)) == ["foo/1 bio,tools", "top/1 "]
+    assert "top/1 is old." in done.stderr
+    assert "There is foo/1." in done.stderr
+
+
+def test_what_a_hook_writes_is_there(cluster):
+    """Even if it never closes the file, since the command ends without tidying up."""
+    said = """
+    local function note(t) io.open(os.getenv("HOOKLOG"), "a"):write("HOOK ", t.modFullName, "\\n") end
+    require("Hook").register("load", note)
+    """
+    cluster.modulefile("site/SitePackage.lua", said)
+    subprocess.run([lmodpy_cmd(), "bash", "load", "foo", "bar/1"], env=cluster.env, capture_output=True, check=True)
+    assert calls(cluster) == ["foo/1", "bar/1"]

@@ -129,6 +129,7 @@ class Site:
                 "options": self._options,
                 "records": lambda: dict(enumerate(self.host.records(), 1)),
                 "at_work": self._at_work,
+                "worded": lambda kind, name, about: self.worded(kind, str(name), str(name), about),
             }
             self._known_scope = self.evaluators.lua().site(lambda: self.hooks.host, words, self.seconds)
         return self._known_scope

@@ -8,7 +8,7 @@ from lmodpy.cli.arguments import Line
 from lmodpy.cli.context import Context
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.siteplaces import fits
-from lmodpy.cli.walk import memory, reader, tell_site
+from lmodpy.cli.walk import listener, memory, reader
 from lmodpy.config import Settings
 from lmodpy.errors import UsageError
 from lmodpy.modulefile.hooks import texts
@@ -81,6 +81,7 @@ def site(
         reader(admin, elsewhere=True), Facts, lambda text: Facts(broken=text), processes or processors(), seconds
     )
     facts: dict[str, Facts] = {}
+    hear = listener(admin)
     found_at = {base_of(root): root for root in reversed(roots)}
     reached = wave = list(dict.fromkeys(found_at[base_of(root)] for root in roots))
     try:
@@ -90,9 +91,8 @@ def site(
             new = [module for module in modules.values() if module.path not in facts]
             more(len(new))
             for module, told in pool.answers(new):
-                facts[module.path] = told
-                tell_site(admin, module)
-                remembered.learn(module, told)
+                facts[module.path] = hear(module, told)
+                remembered.learn(module, facts[module.path])
                 seen()
             opened = (path for name in modules for path in facts[name].opens)
             wave = [path for path in dict.fromkeys(map(base_of, opened)) if path not in found_at]

@@ -69,29 +69,46 @@ def indexed(context: Context) -> Index:
 def reader(context: Context, *, elsewhere: bool = False) -> Callable[[Modulefile], Facts]:
     """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself.
 
-    `elsewhere`: in another process, so that who asks tells the site's hook of it, with `tell_site`.
+    `elsewhere`: in another process, so that who asks lets the site hear of it, by a `listener`.
     """
     from lmodpy.cli.again import endless  # noqa: PLC0415 - only where something is not known yet
 
     session, home, given_up = _reader(context), context.environ.get("HOME", ""), endless()
     is_place = _place_of_site(context) if context.site and context.site.patterns else None
+    hear = _unheard if elsewhere else listener(context, session)
 
     def read(module: Modulefile) -> Facts:
         if module.path in given_up:
             return _late(context, module)
-        facts = _facts(session, module, home, is_place)
-        if not elsewhere:
-            tell_site(context, module)
-        return facts
+        return hear(module, _facts(session, module, home, is_place))
 
     return read
 
 
-def tell_site(context: Context, module: Modulefile) -> None:
-    """Let the site hear that a modulefile was evaluated for `spider`."""
-    if context.hooks and "load_spider" in context.hooks:
+def listener(context: Context, session: Session | None = None) -> Callable[[Modulefile, Facts], Facts]:
+    """Return what lets the site hear that a modulefile was evaluated, and adds to the facts what its hook says."""
+    hooks = context.hooks
+    if hooks is None or "load_spider" not in hooks:
+        return _unheard
+    from lmodpy.session.frame import Frame  # noqa: PLC0415 - few sites have such a hook
+    from lmodpy.spider.gathered import facts_of, joined  # noqa: PLC0415
+
+    blank, home = session or _reader(context), context.environ.get("HOME", "")
+
+    def hear(module: Modulefile, facts: Facts) -> Facts:
+        frame, mark = Frame(blank, "spider", module), blank.env.mark()
         told = {"fn": module.path, "modFullName": module.full_name, "sn": module.name}
-        context.hooks.apply("load_spider", told)
+        try:
+            hooks.apply("load_spider", told, host=frame)
+        finally:
+            blank.env.rollback(mark)
+        return joined(facts, facts_of(frame.journal, home)) if frame.journal else facts
+
+    return hear
+
+
+def _unheard(_: Modulefile, facts: Facts) -> Facts:
+    return facts
 
 
 def reachable(context: Context) -> list[Record]:

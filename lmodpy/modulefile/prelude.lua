@@ -83,8 +83,15 @@ common.os.execute = function(command)
   if status == 0 then return true, "exit", 0 end
   return nil, "exit", status
 end
+-- Open a file; what is written to it is there at once, since the command may end before it is closed.
+local function open(path, mode)
+  local file, problem, number = io.open(path, mode)
+  if file and mode and mode:find("[wa+]") then file:setvbuf("no") end
+  return file, problem, number
+end
+
 common.io = {
-  stdout = writer(write), stderr = writer(tell), open = io.open, lines = io.lines, close = io.close,
+  stdout = writer(write), stderr = writer(tell), open = open, lines = io.lines, close = io.close,
   popen = function(...) return library("popen")(...) end,
   write = function(...) write(table.concat(concat_written(...))) end,
 }

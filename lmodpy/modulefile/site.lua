@@ -1,6 +1,6 @@
 -- The scope of the site's files (SitePackage.lua, lmod_config.lua): all of Lua, the words of modulefiles, and what only
 -- a site may do. Called once with what it reaches out through; returns what runs a file, and what calls a function.
-local common, enter, register, assign, value, at_exit, options, records, at_work, seconds = ...
+local common, enter, register, assign, value, at_exit, options, records, at_work, worded, seconds = ...
 local getinfo, sethook, load, xpcall, type = debug.getinfo, debug.sethook, load, xpcall, type
 local clock = os.clock
 local most = 1000000 -- instructions between two looks at the clock
@@ -163,6 +163,24 @@ function mt:list(kind, status)
   return found
 end
 
+-- What Lmod keeps of modules, for sites that look into it: mt.mT[sn].
+setmetatable(mt, {__index = function(_, name)
+  if name ~= "mT" then return nil end
+  local found = {}
+  for _, record in ipairs(records()) do
+    local marks = {}
+    for text in pairs(record.properties) do
+      local property, value = text:match("^([^:]+):(.*)$")
+      if property then
+        marks[property] = marks[property] or {}
+        marks[property][value] = 1
+      end
+    end
+    record.propT, record.properties, found[record.sn] = marks, nil, record
+  end
+  return found
+end})
+
 -- The module that is at work, and those that have brought it.
 local stack = {mt = function() return mt end}
 for _, field in ipairs{"sn", "fullName", "userName", "fn", "version"} do
@@ -188,6 +206,12 @@ scope.parseVersion = common.convertToCanonical
 scope.ExitHookA = {register = function(f) at_exit(f) end}
 scope.optionTbl, scope.masterTbl = options, options
 scope.cosmic, scope.hook = cosmic, Hook
+for word, kind in pairs{LmodMessage = "lmodmessage", LmodWarning = "lmodwarning", LmodError = "lmoderror"} do
+  scope[word] = function(first, ...) -- LmodMessage{msg=ID, …} says a text of the site's file of messages
+    if type(first) == "table" and first.msg then return common[word](worded(kind, first.msg, first)) end
+    return common[word](first, ...)
+  end
+end
 function scope.declare(name, value) scope[name] = value or false end
 function scope.sandbox_registration(words)
   for name, word in pairs(words) do rawset(common, name, word) end

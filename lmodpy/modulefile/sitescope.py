@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lmodpy.modulefile.questions import Host
 
 _SITE = __file__.rpartition("/")[0] + "/site.lua"
-_WORDS = ("register", "assign", "value", "at_exit", "options", "records", "at_work")
+_WORDS = ("register", "assign", "value", "at_exit", "options", "records", "at_work", "worded")
 
 
 class SiteScope:

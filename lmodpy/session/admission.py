@@ -90,7 +90,7 @@ def refuse_other_version(there: Loaded, module: Modulefile) -> None:
     if there.version != module.version:
         text = f"{there.full_name} is loaded; this site does not let {module.full_name} replace it"
         error = LmodError(text, f"module swap {there.full_name} {module.full_name}")
-        raise error.called("e_No_AutoSwap", oldFullName=there.full_name, newFullName=module.full_name)
+        raise error.called("e_No_AutoSwap", oldFullName=there.full_name, newFullName=module.full_name, sn=module.name)
 
 
 # Conflicts that hold for what is loaded later, too: remembered like properties, under a name that no property can have.

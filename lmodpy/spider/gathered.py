@@ -53,6 +53,22 @@ def facts_of(
     )
 
 
+def joined(facts: Facts, more: Facts) -> Facts:
+    """Return the facts of a modulefile with those that somebody else tells of it."""
+    return Facts(
+        facts.whatis + more.whatis,
+        more.help or facts.help,
+        facts.families + more.families,
+        tuple(dict.fromkeys(facts.properties + more.properties)),
+        facts.extensions + more.extensions,
+        more.prepends + facts.prepends,
+        facts.appends + more.appends,
+        facts.dynamic or more.dynamic,
+        facts.broken,
+        facts.paths + more.paths,
+    )
+
+
 def _mark(properties: dict[str, None], said: Property) -> None:
     for value in said.value.split(":"):
         if said.verb == "add":
