@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy.env.diff import Diff
 from lmodpy.env.history import Found, History, Step, marks_of
-from lmodpy.env.pathlist import Edit, PathList
+from lmodpy.env.pathlist import Edit, PathList, tidy
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -68,6 +68,19 @@ class Environment:
             self._pretended.pop(name, None)
         history = self._after.get(name) or self._history(name, edit.sep)
         self._after[name] = history.with_step(made(Step, (owner, edit)))
+
+    def change(self, said: Iterable[str], owner: str) -> None:
+        """Do what many words say, each in three texts: `set` or the verb of an edit, the variable, and the text."""
+        after, home = self._after, self.rules.home
+        words = iter(said)
+        for verb, name, text in zip(words, words, words, strict=True):
+            if verb == "set":
+                self.assign(name, text, owner)
+                continue
+            if self._pretended:
+                self._pretended.pop(name, None)
+            edit = made(Edit, (verb, tidy(text, home), ":", 0))
+            after[name] = (after.get(name) or self._history(name, ":")).with_step(made(Step, (owner, edit)))
 
     def retract(self, owner: str) -> list[str]:
         """Undo every change of a module; return the variables that were changed by hand since, and keep their value."""

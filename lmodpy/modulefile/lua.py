@@ -44,6 +44,7 @@ class LuaEvaluator:
         self._rc: list[object] | None = None
         self.runtime: Any = None
         self._run: Any = None
+        self._wrap: Any = None
         self.common: Any = None
         """What all modulefiles have in common, in Lua."""
         self.enter: Any = None
@@ -58,7 +59,7 @@ class LuaEvaluator:
         self.hosts.append(host)
         rc, self._rc = self._rc, None
         try:
-            self._evaluate(text, path, acts=host.mode_name in _ACTING)
+            self._evaluate(text, path, acts=host.mode_name in _ACTING, plain=host.takes_plainly)
         finally:
             self.hosts.pop()
             self._rc = rc
@@ -125,13 +126,13 @@ class LuaEvaluator:
         except Exception as error:  # noqa: BLE001
             raise ModulefileError(f"{text!r} is no table of texts in Lua: {_first_line(error)}") from None
 
-    def _evaluate(self, text: str, path: str, *, acts: bool = False, wanted: Any = None) -> None:
+    def _evaluate(self, text: str, path: str, *, acts: bool = False, plain: bool = False, wanted: Any = None) -> None:
         if self._run is None:
             self._start()
         watch = patience.watch
         watch.begin(path)
         try:
-            done = self._run(text, self._rc is not None, acts, wanted)
+            done = self._run(text, self._rc is not None, acts, wanted, plain)
         finally:
             watch.end()
         if not done:
@@ -149,12 +150,11 @@ class LuaEvaluator:
         )
         self.runtime = runtime
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP_ENOUGH))
-        self._wrap = runtime.eval("function(f) return function(...) return f(...) end end")
         prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
         chunk = prelude(system.content(_PRELUDE).decode("latin-1"))
-        functions = (self._word, self._getenv, self._write, self._tell, self._program)
+        functions = (self._word, self._getenv, self._write, self._tell, self._program, self._say_plainly)
         report = lambda *problem: self._problems.append(problem)  # noqa: E731
-        self._run, self.common, self.enter = chunk(*map(self._wrap, functions), report)
+        self._run, self.common, self.enter, self._wrap = chunk(*functions, report)
 
     def _word(self, name: str) -> Any:
         """Return the Lua function for a word, None for an unknown one."""
@@ -193,6 +193,9 @@ class LuaEvaluator:
             return None if result is None else inward(result)
 
         return say
+
+    def _say_plainly(self, text: str) -> None:
+        self.hosts[-1].perform_plainly(_outward(text).split("\0"))
 
     def _rc_word(self, word: str) -> Any:
         """Return the Lua function for a word of rc files, None for an unknown one."""

@@ -1,6 +1,6 @@
 -- The scope of a modulefile. Called once for each command with the functions that reach out of Lua; returns what
 -- runs a text in a fresh scope. Nothing of Python is visible in a modulefile but through these.
-local resolve, getenv, write, tell, program, report = ...
+local resolve, getenv, write, tell, program, say_plainly, report = ...
 local getinfo, sethook = debug.getinfo, debug.sethook
 local load, xpcall, rawset, setmetatable, type, tostring, select = load, xpcall, rawset, setmetatable, type, tostring, select
 
@@ -10,8 +10,51 @@ local function keep(from, names)
   return kept
 end
 
-local unpack = table.unpack
+local unpack, concat = table.unpack, table.concat
 local byte, find, sub = string.byte, string.find, string.sub
+
+-- What cannot fail and answers nothing waits here, since each call out of Lua costs more than what it does: three texts
+-- for each word. It is said before anything else leaves Lua, and at the end of the modulefile.
+local waiting, count, plainly = {}, 0, false
+local function flush()
+  local text = concat(waiting, "\0", 1, count)
+  count = 0
+  say_plainly(text)
+end
+
+-- Return a function of ours as one of Lua's.
+local function wrap(f)
+  return function(...)
+    if count > 0 then flush() end
+    return f(...)
+  end
+end
+getenv, write, tell, program = wrap(getenv), wrap(write), wrap(tell), wrap(program)
+
+local identifiers = {}
+local function is_identifier(name)
+  if type(name) ~= "string" or not find(name, "^[A-Za-z_][A-Za-z0-9_]*$") then return false end
+  identifiers[name] = true
+  return true
+end
+
+local PLAIN = {setenv = "set", prepend_path = "prepend", append_path = "append"}
+-- Let a word wait if two texts are all that it says, and no more than one entry is put into a path.
+local function waits(word, say)
+  local verb, is_path = PLAIN[word], word ~= "setenv"
+  return function(...)
+    local name, text = ...
+    if plainly and select("#", ...) == 2 and type(text) == "string" and not find(text, "\0", 1, true)
+      and (identifiers[name] or is_identifier(name))
+      and not (is_path and (text == "" or name == "MODULEPATH" or find(text, ":", 1, true))) then
+      waiting[count + 1], waiting[count + 2], waiting[count + 3] = verb, name, text
+      count = count + 3
+      if count > 300 then flush() end
+      return nil
+    end
+    return say(...)
+  end
+end
 
 string.split = function(text, pattern)
   pattern = pattern or "%s+"
@@ -146,6 +189,7 @@ local scope = {__index = common}
 setmetatable(common, {__index = function(_, name)
   local word = type(name) == "string" and (LIBRARY[name] and library(name) or resolve(name))
   if word then
+    if PLAIN[name] then word = waits(name, word) end
     rawset(common, name, word)
     return word
   end
@@ -184,27 +228,28 @@ local function explain(problem)
 end
 
 -- Run a text in a fresh scope; return whether it ran to its end. `acts`: nobody hears how the module describes itself.
--- `wanted` gets the global variables that it has set, for the names that are its keys.
-local function run(text, is_rc, acts, wanted)
-  local here, outer, heard = setmetatable({}, is_rc and rc_scope() or scope), current, not unheard
+-- `wanted` gets the global variables that it has set, for the names that are its keys. `plain`: words may wait.
+local function run(text, is_rc, acts, wanted, plain)
+  local here, outer, heard, hasty = setmetatable({}, is_rc and rc_scope() or scope), current, not unheard, plainly
   local chunk, problem = load(text, name, "t", here)
   if not chunk then
     report(problem, nil)
     return false
   end
-  current, unheard = here, acts
+  current, unheard, plainly = here, acts, plain
   local done, unexplained = xpcall(chunk, explain)
   if unexplained ~= nil and not done then report(unexplained, nil) end -- out of memory: Lua calls nothing any more
-  current, unheard = outer, not heard
+  if count > 0 then flush() end
+  current, unheard, plainly = outer, not heard, hasty
   for key in pairs(wanted or {}) do wanted[key] = rawget(here, key) or false end
   return done
 end
 
--- Let another scope be the current one; return the one that was.
-local function enter(other)
-  local outer = current
-  current = other
-  return outer
+-- Let another scope be the current one, in which words may wait or not; return what was.
+local function enter(other, plain)
+  local outer, hasty = current, plainly
+  current, plainly = other, plain
+  return outer, hasty
 end
 
-return run, common, enter
+return run, common, enter, wrap

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
         asked: str
         verdict: str
 
+        @property
+        def takes_plainly(self) -> bool:
+            """Say whether plain words may come by `perform_plainly`."""
+
+        def perform_plainly(self, said: list[str]) -> None:
+            """Do what many words said, in three texts each: `set`, `prepend` or `append`, a variable, a text."""
+
         def perform(self, call: Call) -> object:
             """Do what was said, in the way of the current mode; the result goes to the modulefile."""
 

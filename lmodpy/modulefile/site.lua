@@ -55,11 +55,11 @@ local function call(f, ...)
     first.mname = object(first.mname)
     first.mt = first.fullName and scope.FrameStk:singleton():mt() -- where it is decided who sees and loads what
   end
-  local outer = enter(scope)
+  local outer, hasty = enter(scope)
   enters(1)
   local done, answer = xpcall(f, caught, ...)
   enters(-1)
-  enter(outer)
+  enter(outer, hasty)
   if type(first) == "table" then first.mname, first.mt = nil, nil end
   if done then return true, answer end
   if type(answer) ~= "table" then answer = {answer} end -- out of memory: nothing was called

@@ -51,6 +51,8 @@ class Frame:
         self.properties: list[str] = []
         self.journal: list[Call] = []
         self.failure: BaseException | None = None
+        self.takes_plainly = mode == "load"
+        """Whether plain words may come many at a time, by `perform_plainly`: only where nobody reads the journal."""
 
     @property
     def full_name(self) -> str:
@@ -117,6 +119,10 @@ class Frame:
         except BaseException as error:
             self.failure = self.failure or error  # a pcall in the modulefile must not hide it, nor Ctrl-C
             raise
+
+    def perform_plainly(self, said: list[str]) -> None:
+        """Give variables values and put entries into paths: `set`, `prepend` or `append`, the variable and the text."""
+        self.env.change(said, self.owner)
 
     def misused(self, error: Exception) -> None:
         """Fail while loading or checking; while unloading or reading warn and go on; say nothing twice."""

@@ -1,0 +1,59 @@
+"""Words that wait in Lua and are said together mean what they mean one by one."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lmodpy.cli.main import run
+from lmodpy.modulefile.lua import LuaEvaluator
+
+NAMES = st.sampled_from(["A", "PATH", "MODULEPATH", "_x1", "2A", "A B", " A ", "", "Ä", "LD_LIBRARY_PATH"])
+TEXTS = st.sampled_from(["", "/a", "/b/", "/a:/b", ":", "a//b", "~/x", "ä", "\\xff", "a\\0b", "x y", "'$(z)\\n", "/a"])
+QUOTED = st.builds('"{}"'.format, NAMES | TEXTS)
+ARGUMENTS = st.lists(QUOTED | st.sampled_from(["nil", "1", "true", "{}", "os.getenv('A')"]), min_size=1, max_size=3)
+WORDS = st.sampled_from(["setenv", "prepend_path", "append_path", "remove_path", "pushenv"])
+USUAL = st.builds('{}("{}", "{}")'.format, WORDS, NAMES, TEXTS)
+UNUSUAL = st.builds("pcall({}, {})".format, WORDS, ARGUMENTS.map(", ".join))
+QUESTIONS = st.sampled_from(['setenv("SEEN", os.getenv("A") or "none")', 'load("other")', "print(os.getenv('PATH'))"])
+END = st.sampled_from(
+    ["", 'error("no")', "LmodBreak()", 'LmodError("no")', "for n = 1, 250 do setenv('N', n .. '') end"]
+)
+
+
+def outcome(core, monkeypatch, *, waiting):
+    """Load the module in a process of its own mind: words wait, or each is said at once."""
+    usual = LuaEvaluator._evaluate
+    at_once = lambda self, text, path, **how: usual(self, text, path, **{**how, "plain": False})  # noqa: E731
+    with monkeypatch.context() as patched:
+        if not waiting:
+            patched.setattr(LuaEvaluator, "_evaluate", at_once)
+        environ = {"MODULEPATH": str(core), "HOME": "/home/me", "A": "mine", "PATH": "/usr/bin:/bin"}
+        said = []
+        return *run(["bash", "load", "tool"], environ, say=said.append), said
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=st.lists(USUAL | USUAL | UNUSUAL | QUESTIONS, max_size=8), end=END)
+@example(lines=['setenv("A", "1")', 'load("other")', 'prepend_path("A", "2")'], end="")
+@example(lines=['setenv("A", "1")', 'pcall(setenv, "2A", "x")', 'setenv("A", "2")'], end="")
+def test_words_that_wait_do_the_same(tmp_path_factory, lines, end):
+    """Whatever a modulefile says, in whatever order, and wherever it fails."""
+    core = tmp_path_factory.mktemp("site") / "Core"
+    core.mkdir()
+    (core / "other.lua").write_text('setenv("A", (os.getenv("A") or "") .. "+") append_path("PATH", "/other")')
+    (core / "tool.lua").write_text("\n".join([*lines, end]))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        expected = outcome(core, monkeypatch, waiting=False)
+        assert outcome(core, monkeypatch, waiting=True) == expected
+
+
+def test_words_do_wait(tmp_path, monkeypatch):
+    """The plain words of a modulefile leave Lua at once, and before a question is answered."""
+    told = []
+    usual = LuaEvaluator._say_plainly
+    monkeypatch.setattr(LuaEvaluator, "_say_plainly", lambda self, text: (told.append(text), usual(self, text))[1])
+    text = 'setenv("A", "1") prepend_path("B", "/b") setenv("C", os.getenv("A")) append_path("PATH", "/p")'
+    (tmp_path / "tool.lua").write_text(text)
+    out = run(["bash", "load", "tool"], {"MODULEPATH": str(tmp_path), "PATH": "/bin"}, say=print).out
+    assert told == ["set\0A\0" + "1\0prepend\0B\0/b", "set\0C\0" + "1\0append\0PATH\0/p"]
+    assert "C=1;" in out
