@@ -20,47 +20,46 @@ if TYPE_CHECKING:
     Value = TypeVar("Value", bound=tuple[Any, ...])
 
 
-class _Value(tuple):  # type: ignore[type-arg]
-    """What all value classes have in common: `_fields` names the fields, `_defaults` has the values of the last."""
-
-    __slots__ = ()
-    _fields: tuple[str, ...] = ()
-    _defaults: tuple[Any, ...] = ()
-
-    def __new__(cls, *given: Any, **named: Any) -> Any:
-        """Make a value: at once where every field is given in order, else by looking up what is not."""
-        fields, defaults = cls._fields, cls._defaults
-        count, required = len(fields), len(fields) - len(defaults)
-        if not named:
-            if len(given) == count:
-                return tuple.__new__(cls, given)
-            if required <= len(given) < count:
-                return tuple.__new__(cls, given + defaults[len(given) - required :])
-        values = dict(zip(fields[required:], defaults, strict=True))
-        values.update(zip(fields, given, strict=False))
-        if len(given) > count or set(named) - set(fields[len(given) :]) or {*fields} - {*values, *named}:
-            raise TypeError(f"{cls.__name__}() takes {', '.join(fields) or 'nothing'}; given were {given} {named}")
-        values.update(named)
-        return tuple.__new__(cls, [values[field] for field in fields])
-
-    def _replace(self, **changes: Any) -> Any:
-        """Return this value with some fields changed."""
-        changed = tuple.__new__(type(self), map(changes.pop, self._fields, self))
-        if changes:
-            raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
-        return changed
-
-    def _asdict(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return dict(zip(self._fields, self, strict=True))
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
-        return f"{type(self).__name__}({fields})"
+# Copied into each value class, since one that derives from another of ours takes longer to make. `_fields` has the
+# names of its fields, `_defaults` the values of the last ones.
 
 
-# Copied into each class: a class that derives from another of ours takes longer to make.
-_COMMON = {name: _Value.__dict__[name] for name in ("__new__", "__repr__", "_asdict", "_replace")}
+def _new(cls: Any, *given: Any, **named: Any) -> Any:
+    """Make a value: at once where every field is given in order, else by looking up what is not."""
+    fields, defaults = cls._fields, cls._defaults
+    count, required = len(fields), len(fields) - len(defaults)
+    if not named:
+        if len(given) == count:
+            return tuple.__new__(cls, given)
+        if required <= len(given) < count:
+            return tuple.__new__(cls, given + defaults[len(given) - required :])
+    values = dict(zip(fields[required:], defaults, strict=True))
+    values.update(zip(fields, given, strict=False))
+    if len(given) > count or set(named) - set(fields[len(given) :]) or {*fields} - {*values, *named}:
+        raise TypeError(f"{cls.__name__}() takes {', '.join(fields) or 'nothing'}; given were {given} {named}")
+    values.update(named)
+    return tuple.__new__(cls, [values[field] for field in fields])
+
+
+def _replace(self: Any, **changes: Any) -> Any:
+    """Return this value with some fields changed."""
+    changed = tuple.__new__(type(self), map(changes.pop, self._fields, self))
+    if changes:
+        raise ValueError(f"{type(self).__name__} has no field {', '.join(changes)}")
+    return changed
+
+
+def _asdict(self: Any) -> dict[str, Any]:
+    """Return the fields by name."""
+    return dict(zip(self._fields, self, strict=True))
+
+
+def _repr(self: Any) -> str:
+    fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+    return f"{type(self).__name__}({fields})"
+
+
+_COMMON = {"__new__": _new, "__repr__": _repr, "_asdict": _asdict, "_replace": _replace}
 
 
 class _Fields(type):

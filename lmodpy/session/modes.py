@@ -34,18 +34,6 @@ _REVERSED = {
 }
 
 
-class FamilySwap(Refused):
-    """The module being loaded replaces `holder`, which must be unloaded first."""
-
-    def __init__(self, holder: str) -> None:
-        super().__init__(f"{holder} holds the family")
-        self.holder = holder
-
-
-class Stopped(Refused):
-    """LmodBreak: the modulefile ends here and leaves nothing behind."""
-
-
 class Mode(NamedTuple):
     """A way to evaluate modulefiles: what `mode()` answers, whether operations act, and its column in the table.
 
@@ -246,6 +234,8 @@ def claim_family(frame: Frame, said: op.Family) -> None:
                 hint=hint,
                 id="e_Family_Conflict",
             )
+        from lmodpy.session.endings import FamilySwap  # noqa: PLC0415 - seldom in a command
+
         raise FamilySwap(holder)
     for prefix in _prefixes(frame):
         frame.env.assign(f"{prefix}{variable}", frame.name, frame.owner)

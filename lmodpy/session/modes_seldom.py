@@ -7,7 +7,8 @@ from lmodpy.errors import Leave, Refused
 from lmodpy.modulefile import operations_seldom as op
 from lmodpy.modulefile.operations import DependsOn
 from lmodpy.modulefile.properties import PROPERTIES, TAG
-from lmodpy.session.modes import MODES, Stopped, forgo, ignore, listed, names_of, need
+from lmodpy.session.endings import Stopped
+from lmodpy.session.modes import MODES, forgo, ignore, listed, names_of, need
 from lmodpy.session.variants import choose, recall
 
 TYPE_CHECKING = False

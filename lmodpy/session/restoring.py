@@ -6,9 +6,10 @@ from lmodpy.env.pathlist import Edit, tidy
 from lmodpy.errors import LmodError
 from lmodpy.modulefile.operations import DependsOn, EditPath, Load
 from lmodpy.names.request import Request
+from lmodpy.session.endings import Stopped
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import Loaded
-from lmodpy.session.modes import Stopped, note_need
+from lmodpy.session.modes import note_need
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.config import SYSTEM_RC
-from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound
+from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound, Refused
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, LoadedModules, Missing, again
-from lmodpy.session.modes import FamilySwap, Stopped
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -429,18 +428,18 @@ class Session:
             frame.variants = request.variants
             try:
                 frame.run()
-            except Stopped as stopped:
-                self.forget(mark)
-                if stopped.text:
-                    self.say(stopped.text + "\n")
-                return
-            except FamilySwap as swap:
-                if frame.failure is not swap or (by is not None and by.name == swap.holder):
+            except Refused as refused:
+                holder = _holder(refused)
+                if holder is None or (holder and (frame.failure is not refused or (by and by.name == holder))):
                     raise
                 self.forget(mark)
-                self._replaced.append((self._full_name(swap.holder), module.full_name))
-                self._named.add(swap.holder)
-                self._unload(swap.holder)
+                if not holder:
+                    if refused.text:
+                        self.say(refused.text + "\n")
+                    return
+                self._replaced.append((self._full_name(holder), module.full_name))
+                self._named.add(holder)
+                self._unload(holder)
             else:
                 self.loaded.add(self.record(frame, module.alias, marks, wanted=wanted))
                 self.tell_site("load", frame)
@@ -587,3 +586,10 @@ class Session:
     def _full_name(self, name: str) -> str:
         module = self.loaded.get(name)
         return module.full_name if module else name
+
+
+def _holder(refused: Refused) -> str | None:
+    """Return the module of its family that has to go; empty, if a modulefile only ended early; None for trouble."""
+    from lmodpy.session.endings import FamilySwap, Stopped  # noqa: PLC0415 - seldom in a command
+
+    return refused.holder if isinstance(refused, FamilySwap) else "" if isinstance(refused, Stopped) else None

@@ -55,7 +55,9 @@ class Branches:
             parent, here, folder = here, f"{here}/{part}", f"{folder}/{part}" if folder else part
             towards = parts[level] if level < len(parts) else ""
             exists = folders.has_folder(parent, part, towards)
-            if exists and self._is_module(base, folder, level, towards):
+            listing = folders.listing(here) if exists and not towards else None
+            plain = listing and not (listing.folders or listing.defaults)  # as nearly always
+            if plain or (exists and self._is_module(base, folder, level, towards)):
                 if folders.holds_modules(here):
                     return [*found, self._module(root, folder)]
                 exists = False
