@@ -5,7 +5,7 @@ The reference is what Lmod does. Where exact undo leaves something else behind, 
 
 import pytest
 
-from lmodpy.env.pathlist import Edit, Rules, parse, tidy
+from lmodpy.env.pathlist import _EDITS, Edit, Entry, PathList, Rules, parse, tidy
 
 USUAL = Rules(home="/home/user")
 TMOD = Rules(stay=True)
@@ -484,3 +484,14 @@ def test_what_the_user_took_out_stays_out(user):
     user.env["XP"] = "/b"
     assert user.unload("p1").env["XP"] == "/b"
     assert "XP" not in user.unload("p2").env
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_many_prepends_at_once_do_what_each_does(times):
+    """Also with an entry that is there twice: its counts are added up."""
+    found = PathList((Entry("/a", times), Entry("/b"), Entry("/a")))
+    edits = [Edit("prepend", path) for path in ("/b", "/a", "/c", "/a")]
+    expected = found
+    for edit in edits:
+        expected = PathList(_EDITS["prepend"](expected.entries, edit, Rules()))
+    assert found.edited(edits, Rules()) == expected

@@ -133,7 +133,9 @@ def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry
     times: dict[str, int] = {}
     for _, path, _, _ in reversed(edits):
         times[path] = times.get(path, 0) + 1
-    before = {entry.path: entry.times for entry in entries}
+    before: dict[str, int] = {}
+    for path, count, _ in entries:
+        before[path] = before.get(path, 0) + count
     front = [made(Entry, (path, count + before.get(path, 0), 0)) for path, count in times.items()]
     return (*front, *[entry for entry in entries if entry.path not in times])
 
