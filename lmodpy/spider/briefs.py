@@ -49,7 +49,7 @@ class Brief(NamedTuple):
 def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | None]) -> list[str]:
     """Return what stands in a file of some modules of a root, by their names: those that everybody sees.
 
-    A name is only noted, without more, if what is shown of it has to be asked for in each command.
+    A name is only noted, without more, if it has to be asked for in each command.
     """
     by_name: dict[str, list[Modulefile]] = {}
     brought: dict[str, dict[str, None]] = {}
@@ -69,23 +69,26 @@ def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | No
 def _fields(
     name: str, modules: Sequence[Modulefile], extensions: Sequence[str], row_of: Callable[[Modulefile], Row | None]
 ) -> tuple[str, ...]:
-    """Return what is kept of a name: the last field says that it has to be asked for."""
-    described, description = "", ""
+    """Return what is kept of a name: the last field says from which version on its description has to be asked for."""
+    described, description, asks = "", "", ""
     for module in reversed(modules):
-        row = row_of(module)
+        row, place = row_of(module), f"{module.order}{_BEHIND}{module.version}"
         if row is None or row.is_broken or not row.holds(loosely=True):
-            return name, "", "", "", "", "", "*"
+            asks = place
+            break
         description = Record(module, row.brief).description
         if description:
-            described = f"{module.order}{_BEHIND}{module.version}"
+            described = place
             break
     full_names = list(dict.fromkeys(module.full_name for module in modules))
     if not all(map(_is_tidy, (name, *full_names, *extensions))) or not _is_plain(description):
-        return name, "", "", "", "", "", "*"
+        return name, "", "", "", "", "", _ALWAYS
     orders = _BETWEEN.join(dict.fromkeys(f"{module.order}{_BEHIND}{module.full_name}" for module in modules))
-    return name, _BETWEEN.join(full_names), orders, described, description, _BETWEEN.join(extensions), ""
+    return name, _BETWEEN.join(full_names), orders, described, description, _BETWEEN.join(extensions), asks
 
 
+_ALWAYS = "~"
+"""Comes behind every version."""
 Kept = tuple[str, str, str, str, str, str, str]
 """What is kept of a name in a root; see `_fields`."""
 
@@ -97,12 +100,13 @@ def kept(text: str) -> list[Kept]:
 
 def brief(found: Sequence[Kept]) -> Brief | None:
     """Return what is shown of a name that is in some roots, in their order; None, if that has to be asked for."""
-    name, full_names, _, _, description, extensions, asks = found[0]
+    name, full_names, _, described, description, extensions, asks = found[0]
     if len(found) > 1:
-        asks = "".join([each[6] for each in found])
+        described, place, description = max((each[3], place, each[4]) for place, each in enumerate(found))
+        asks, unknown = max((each[6], place) for place, each in enumerate(found))
+        asks = asks if (asks, unknown) > (described, place) else ""
         in_order = sorted({order for each in found for order in _parts(each[2])})
         full_names = _BETWEEN.join(dict.fromkeys(order.partition(_BEHIND)[2] for order in in_order))
-        description = max((each[3], place, each[4]) for place, each in enumerate(found))[2]
         extensions = _BETWEEN.join(sorted({part for each in found for part in _parts(each[5])}, key=_order))
     return None if asks else made(Brief, (name, full_names, extensions, description))
 

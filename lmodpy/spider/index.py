@@ -34,7 +34,7 @@ MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
 _LONGEST = 3600.0
 """Seconds after which nobody is still writing a file."""
-FORMAT = "4"
+FORMAT = "5"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
 
