@@ -13,7 +13,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Self
+    from typing import Any, Self
 
 
 class LmodError(Exception):
@@ -69,6 +69,8 @@ class Refused(ModulefileError):
     def __init__(self, text: str, where: str = "", hint: str = "", id: str = "") -> None:  # noqa: A002 - as it is called
         super().__init__(text, where, hint)
         self.id = id
+        self.wanted: tuple[Any, ...] = ()
+        """What would have to be loaded, as requests, if that is why."""
 
 
 class Leave(LmodError):

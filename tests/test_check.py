@@ -36,6 +36,7 @@ FAULTS = {
     "Core/needs/1.lua": ("needs", 'depends_on("nowhere")'),
     "Core/loads/1.lua": ("needs", 'load("nowhere/2")'),
     "Core/prereq/1.lua": ("needs", 'prereq("nowhere")'),
+    "Core/prereq/2.lua": ("needs", 'prereq("good@9:")'),
     "Core/tclprereq/1": ("needs", "#%Module\nprereq nowhere neither"),
     "Compiler/a/app/1.lua": ("needs", 'depends_on("onlyb")'),
     # Paths.
@@ -62,6 +63,8 @@ GOOD = {
     "Core/good/2.lua": 'pushenv("G", "2") prepend_path{"MANPATH", "/usr/share/man", delim=":"} setenv("MY_P", "a/b")',
     "Core/tcl/1": "#%Module\nsetenv T 1\nprepend-path PATH ROOT/fine",
     "Core/tclneeds/1": "#%Module\nprereq nowhere tcl\nprereq tcl/1",
+    "Core/tclrange/1": "#%Module\nprereq tcl@:2\nprereq nowhere good@1,7",
+    "Core/range/1.lua": 'prereq("good@2:") prereq(atleast("tcl", "0.5"))',
     "Core/other/1.lua": 'family("f")',
     "Core/a/1.lua": 'family("compiler") prepend_path("MODULEPATH", "ROOT/Compiler/a")',
     "Core/b/1.lua": 'family("compiler") prepend_path("MODULEPATH", "ROOT/Compiler/b")',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import Annotated
@@ -69,7 +70,14 @@ def init(
         str, typer.Argument(help=f"One of {', '.join((*entry.INIT_FILES, *entry.LANGUAGES))}.", metavar="SHELL")
     ],
 ) -> None:
-    """Print the lines that make `module` and `ml` known to a shell: `eval "$(lmodpy init bash)"`."""
+    """Print the lines that make `module` and `ml` known to a shell, or a program of another language.
+
+    What it prints is for the shell to evaluate, so there is no JSON. Status 1: it prints `false`.
+
+        eval "$(lmodpy init bash)"
+        lmodpy init fish | source
+        exec(os.popen('lmodpy init python').read())
+    """
     raise typer.Exit(entry.print_init([shell]))
 
 
@@ -77,9 +85,12 @@ def init(
 def completion(
     shell: Annotated[str, typer.Argument(help=f"One of {', '.join(COMPLETED)}.", metavar="SHELL")],
 ) -> None:
-    """Print what makes TAB complete this command: `eval "$(lmodpy completion bash)"` in your start-up file.
+    """Print what makes TAB complete this command; the `module` command brings its own with the init files.
 
-    For fish: `lmodpy completion fish | source`. The `module` command brings its own with the init files.
+    What it prints is for the shell to evaluate, so there is no JSON.
+
+        eval "$(lmodpy completion bash)"
+        lmodpy completion fish | source
     """
     if shell not in COMPLETED:
         raise UsageError(f"there is no completion for `{shell}`", hint=f"there is for {', '.join(COMPLETED)}")
@@ -92,7 +103,13 @@ def config(
     as_json: Annotated[bool, typer.Option("--json", help="As data, like `module --json config`.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As the reference page docs/settings.md.")] = False,
 ) -> None:
-    """List the settings: each variable, its value, and where that comes from."""
+    """List the settings: each variable, its value, and where that comes from.
+
+    `module config` tells besides which directories of MODULEPATH lmodpy.toml gives, and why.
+
+        lmodpy config
+        lmodpy config --json
+    """
     from lmodpy.cli.configuring import data, everything  # noqa: PLC0415 - only here
     from lmodpy.report.data import json_text  # noqa: PLC0415
     from lmodpy.report.settings import reference, settings_text  # noqa: PLC0415
@@ -103,8 +120,17 @@ def config(
 
 
 @app.command()
-def version() -> None:
-    """Show the versions of lmodpy, of the Lmod interface and of Python, and where the parts lie."""
+def version(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As data.")] = False,
+) -> None:
+    """Show the versions of lmodpy, of the Lmod interface and of Python, and where the parts lie.
+
+    Bring this along when something is wrong.
+
+        lmodpy version
+        lmodpy version --json
+    """
     package = entry.package_directory()
     rows = {
         "lmodpy": lmodpy.__version__,
@@ -113,5 +139,8 @@ def version() -> None:
         "init files": f"{package}/init",
         "LMOD_CMD": entry.launcher(package),
     }
+    if as_json:
+        typer.echo(json.dumps({"schema": 1, "command": "version", **rows}, indent=2))
+        return
     for name, value in rows.items():
         typer.echo(f"{name + ':':17}{value}")

@@ -38,7 +38,13 @@ def build(
     strict: Annotated[bool, typer.Option("--strict", help="Status 1 if a modulefile is broken.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """Look at all modulefiles that can be reached, and write what is new about them."""
+    """Look at all modulefiles that can be reached, and write what is new about them.
+
+    Status 1 only if nothing could be written; with --strict also if a modulefile is broken.
+
+        lmodpy cache build --dir /opt/lmodpy-cache /opt/modulefiles/Core
+        lmodpy cache build --json
+    """
     admin, found = opened(roots)
     if not found:
         raise UsageError("which directories?", hint="give them as arguments, or set MODULEPATH")
@@ -60,7 +66,13 @@ def build(
 
 @app.command()
 def status(roots: _Roots = None, *, as_json: _Json = False) -> None:
-    """Say for each directory of MODULEPATH by which file it is served, how old that is, and how much has changed."""
+    """Say for each directory of MODULEPATH by which file it is served, how old that is, and how much has changed.
+
+    It looks only, and changes nothing.
+
+        lmodpy cache status
+        lmodpy cache status --json /opt/modulefiles/Core
+    """
     admin, found = opened(roots)
     rows = caching.served(admin, found)
     typer.echo(json.dumps([row._asdict() for row in rows]) + "\n" if as_json else "".join(map(_line, rows)), nl=False)
@@ -68,7 +80,13 @@ def status(roots: _Roots = None, *, as_json: _Json = False) -> None:
 
 @app.command()
 def clear(*, place: _Place = "", as_json: _Json = False) -> None:
-    """Take the files away; commands look at the directories themselves then."""
+    """Take the files away; commands look at the directories themselves then.
+
+    Your own files if no directory is named, and the site has none.
+
+        lmodpy cache clear
+        lmodpy cache clear --dir /opt/lmodpy-cache
+    """
     admin, _ = opened(None)
     chosen = caching.place_for(admin, place)
     taken = caching.clear(chosen)

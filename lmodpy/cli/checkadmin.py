@@ -37,6 +37,9 @@ def check(
     """Load and unload every module as users would, through the hierarchy, and say what is wrong with it.
 
     Status 0: nothing is wrong; 1: something is; 2: it could not be checked.
+
+        lmodpy check /opt/modulefiles/Core
+        lmodpy check --skip trace --junit report.xml
     """
     try:
         wanted = _kinds(only, skip)

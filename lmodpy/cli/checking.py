@@ -12,7 +12,7 @@ from lmodpy.cli.context import Context
 from lmodpy.errors import LmodError
 from lmodpy.modulefile import operations as op
 from lmodpy.modulefile.hooks import Hooks
-from lmodpy.names.request import Request
+from lmodpy.names.request import Request, satisfies
 from lmodpy.report.findings import Finding
 from lmodpy.session.codec import STATE
 from lmodpy.tree.directory import base_of
@@ -63,7 +63,6 @@ class Checker:
         self._admin = admin
         self._site = site
         self._records = {record.module.path: record for record in site.records}
-        self._known = frozenset(name for record in site.records for name in (record.module.name, record.full_name))
 
     def check(self, module: Modulefile) -> Found:
         """Return what is wrong with a modulefile, each thing once, however many ways lead to it."""
@@ -81,6 +80,7 @@ class Checker:
         hooks = context.hooks = Hooks(cast("Host", None), lambda _: None)
         hooks.register("load", lambda told: frames.setdefault(told["fn"], hooks.host))
         session = context.session
+        session.overheard = True
         names = [record.full_name for record in chain]
         try:
             session.load([Request(name) for name in names])
@@ -118,13 +118,18 @@ class Checker:
     def _failed(self, error: LmodError, module: Modulefile, names: Sequence[str]) -> Iterator[Finding]:
         kind = _KIND_OF.get(error.id, "error")
         enough = _ENOUGH.get(error.id)
-        if enough and enough(name in self._known for name in error.about["module_list"].split()):
+        if enough and enough(map(self._is_there, getattr(error, "wanted", ()))):
             return  # users load that first
         path, line = _place(getattr(error, "where", "") or module.path)
         after = f" (after {' '.join(names)})" if names else ""
         if kind == "family":
             path, line = module.path, 0
         yield Finding(kind, path, line, f"{error.text}{after}", error.hint)
+
+    def _is_there(self, wanted: Request) -> bool:
+        """Say whether there is a module that is meant."""
+        modules = (record.module for record in self._site.records)
+        return any(satisfies(wanted, each.name, each.version) for each in modules)
 
     def _said(self, module: Modulefile, frame: Frame) -> Iterator[Finding]:
         """Look at what a modulefile has said."""

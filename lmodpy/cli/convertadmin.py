@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from typing import Annotated
@@ -39,11 +40,23 @@ def convert(
         str, typer.Option("--to", metavar="LANGUAGE", help="lua or tcl; else as FILE is called, or lua.")
     ] = "",
     clean: Annotated[bool, typer.Option("--clean-env", help="Begin without the variables there are now.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say on stdout what is in the modulefile, as data.")] = False,
 ) -> None:
-    """Make a modulefile of a script: let a shell read it, and write down what that has changed."""
+    """Make a modulefile of a script: let a shell read it, and write down what that has changed.
+
+    Status 0: it is made; 1: the script fails, or the file cannot be written; 2: it is not understood what is wanted.
+
+        lmodpy convert /opt/intel/setvars.sh -o intel/2024.lua
+        lmodpy convert --from tcsh --to tcl env.csh -- -x one
+    """
     environ = clean_environment(os.environ) if clean else dict(os.environ)
     worded = _writer(language or ("tcl" if output and not output.endswith(".lua") else "lua"))
-    _put(worded(converted(shell, [script, *(arguments or [])], environ, Settings(os.environ))), output)
+    said = converted(shell, [script, *(arguments or [])], environ, Settings(os.environ))
+    if output or not as_json:
+        _put(worded(said), output)
+    if as_json:
+        words = [{"word": word, "arguments": list(args)} for word, args in said]
+        typer.echo(json.dumps({"schema": 1, "command": "convert", "file": output or None, "words": words}, indent=2))
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -17,9 +17,10 @@ def doctor(
 ) -> None:
     """Look for what makes modules slow, or go wrong, in this shell on this machine, and say what to do.
 
-    Status 0: there is nothing to do; 1: there is. To find nodes that differ from each other:
+    Status 0: there is nothing to do; 1: there is. With --json, nodes can be compared.
 
-        srun -N 8 -l lmodpy doctor --json
+        lmodpy doctor
+        lmodpy doctor --json
     """
     patient = Patient(dict(os.environ))
     found = findings(patient)

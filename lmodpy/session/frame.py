@@ -51,7 +51,7 @@ class Frame:
         self.properties: list[str] = []
         self.journal: list[Call] = []
         self.failure: BaseException | None = None
-        self.takes_plainly = mode == "load"
+        self.takes_plainly = mode == "load" and not session.overheard
         """Whether plain words may come many at a time, by `perform_plainly`: only where nobody reads the journal."""
 
     @property

@@ -45,6 +45,7 @@ def require(frame: Frame, said: op.Prereq) -> None:
     need_text = f"one of {listed(missing)}" if said.any_of and len(missing) > 1 else listed(missing)
     names = " ".join(str(request) for request in (missing[:1] if said.any_of else missing))
     error = Refused(f"{need_text} must be loaded first", hint=f"module load {names} {frame.asked}")
+    error.wanted = tuple(missing)
     raise error.called("e_Prereq_Any" if said.any_of else "e_Prereq", module_list=names_of(missing))
 
 

@@ -72,6 +72,8 @@ class Session:
             self.warnings.append(f"LMODPY_UNDO is {undo!r}; it knows `exact` and `lmod`, and is taken for `exact`")
         self.exact = undo != "lmod"
         """Whether undo follows the record (else Lmod's way, which reverses the modulefile)."""
+        self.overheard = False
+        """Whether somebody reads what modulefiles say while they are loaded."""
         self._evaluators = evaluators
         self._before = state
         self._replaced: list[tuple[str, str]] = []
