@@ -218,7 +218,7 @@ def told_by_lmod(words: str, env: dict[str, str]) -> list[str]:
 LISTS = ("-t avail", "-t -d avail", "-t avail hdf5", "-t spider", "-t spider hdf5", "--show_hidden -t spider")
 
 
-@pytest.mark.parametrize("layout", ["hierarchical", "flat"])
+@pytest.mark.parametrize("layout", ["hierarchical", pytest.param("flat", marks=pytest.mark.soak)])
 def test_lists_of_a_whole_site_are_those_of_lmod(kit, kept, layout, tmp_path):
     """Of a thousand modulefiles: without a cache, with the user's own, and with what the site has built."""
     site = kit("sites").site(kept, layout, 1_000)

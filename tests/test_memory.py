@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +25,10 @@ from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
 from lmodpy.spider.remarks import remarks
 from lmodpy.tree.tree import Options
 from tests.launcher import lmodpy_cmd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 QUESTIONS = (
     "spider",
@@ -272,7 +274,7 @@ def test_what_is_shown_beside_names_is_known_without_evaluating(cluster):
 ACTS = st.tuples(st.sampled_from(PATHS), st.sampled_from(["", *TEXTS]))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(first=st.lists(ACTS, min_size=3, max_size=10), then=st.lists(st.lists(ACTS, min_size=1, max_size=2), max_size=3))
 def test_the_answers_are_those_without(tmp_path_factory, first, then):
     """Whatever changes between commands: after a `spider` all questions are answered as if nothing were kept."""
@@ -386,33 +388,6 @@ def test_any_damage_is_noticed(cluster):
         which = number % 4
         assert cluster.ask(*QUESTIONS[which].split()) == right[which]
         path.write_bytes(whole)
-
-
-def builds(env: dict[str, str], rounds: int) -> None:
-    for number in range(rounds):
-        if number % 2:
-            for path in (Path(env["HOME"]) / ".cache/lmodpy").glob("*.facts"):
-                path.unlink(missing_ok=True)
-        run(["bash", "spider"], env, say=lambda _: None)
-
-
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_writers_that_are_killed_and_readers_meanwhile(cluster):
-    """Ten commands that write, killed at any moment, and fifty that read: each reader is right."""
-    right = cluster.answers()[1]
-    context = multiprocessing.get_context("fork")
-    chance = random.Random(11)
-    for _ in range(8):
-        writers = [context.Process(target=builds, args=(cluster.env, 1000)) for _ in range(10)]
-        for writer in writers:
-            writer.start()
-        time.sleep(chance.random() * 0.05)
-        for writer in writers:
-            assert cluster.ask("spider", "hdf5") == right
-            os.kill(writer.pid, signal.SIGKILL)
-        for writer in writers:
-            writer.join()
-        assert cluster.ask("spider", "hdf5") == right
 
 
 @pytest.mark.parametrize(("text", "found"), [

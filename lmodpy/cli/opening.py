@@ -34,7 +34,7 @@ def opened(context: Context) -> Session:
         for name, value in adopted(environ).items():
             env.assign(name, value)
     evaluators, speaker = context.evaluators, context.speaker
-    return Session(
+    session = Session(
         env,
         begun.state,
         tree(context),
@@ -45,6 +45,8 @@ def opened(context: Context) -> Session:
         declared=lambda: context.site_rc.properties,
         hooks=context.hooks,
     )
+    session.overheard = context.watch is not None
+    return session
 
 
 def tree(context: Context) -> Tree:
