@@ -60,7 +60,7 @@ def _searched(context: Context, progress: Progress, words: Sequence[str]) -> tup
         try:
             search = Search(context, progress, thorough=False)
             found = search.found(words)
-            if _is_exact(words[0], found) or not known.in_full():
+            if _is_near(words[0], found) or not known.in_full():
                 return search, found
         except (Outdated, LmodError):
             known.in_full()
@@ -69,9 +69,15 @@ def _searched(context: Context, progress: Progress, words: Sequence[str]) -> tup
     return search, search.found(words)
 
 
-def _is_exact(word: str, found: Sequence[Match]) -> bool:
-    """Say whether a word is a name, or a full name."""
-    return [match.name for match in found] == [word] or {word} == {name for match in found for name in match.versions}
+def _is_near(word: str, found: Sequence[Match]) -> bool:
+    """Say whether nothing else than what was looked at can be meant by a word: it is a name, or begins with one.
+
+    What has `name/1` in its full name has `name` in its path.
+    """
+    name, slash, _ = word.lower().partition("/")
+    if slash:
+        return bool(found) and all(name in match.name.lower() for match in found)
+    return [match.name for match in found] == [word]
 
 
 class Search:
