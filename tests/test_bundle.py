@@ -56,7 +56,11 @@ def test_whoever_looks_for_a_failure_does_without(opt):
     assert bundle(opt).stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("spoil", ["truncated", "cut off at the end", "garbage", "empty", "another kind"])
+_SPOILT = ["truncated", "cut off at the end"]
+_SPOILT += [pytest.param(how, marks=pytest.mark.soak) for how in ("garbage", "empty", "another kind")]
+
+
+@pytest.mark.parametrize("spoil", _SPOILT)
 def test_a_damaged_bundle_is_made_anew(opt, spoil):
     """Whatever the file holds, commands work, and the next one finds a good one."""
     first = use(opt)

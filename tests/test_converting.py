@@ -66,7 +66,7 @@ NASTY = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.tuples(*[NASTY] * 4))
 def test_any_text_is_written_so_that_it_is_read_again(made, texts):
     """Values, aliases, functions and completions are what they were, whatever is in them."""
@@ -88,7 +88,7 @@ def test_any_text_is_written_so_that_it_is_read_again(made, texts):
 ENTRY = NASTY.map(lambda text: text.replace(":", "").replace("/", ""))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(front=ENTRY, back=ENTRY)
 def test_any_entry_is_written_so_that_it_is_read_again(made, front, back):
     """Entries of paths come to their places and go, and so do variables."""

@@ -175,7 +175,7 @@ BROKEN = st.sampled_from(["this is not Lua", "error('oh')", "LmodError('no')", "
 # Undo.
 
 
-@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), between=st.sampled_from(["list", "refresh", "update"]))
+@promise(100, 3000, environ=ENVIRONMENTS, bodies=module_sets(), between=st.sampled_from(["list", "refresh", "update"]))
 def test_load_then_unload_is_the_identity(environ, bodies, between):
     """Whatever a modulefile does to whatever environment, unloading it brings everything back, byte for byte."""
     with prompt_on(environ, core(bodies)) as prompt:
@@ -186,7 +186,7 @@ def test_load_then_unload_is_the_identity(environ, bodies, between):
         assert prompt.everything() == before
 
 
-@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
+@promise(100, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
 def test_the_same_with_others_loaded(environ, bodies, data):
     """What was loaded before is left as it was, down to the bookkeeping."""
     earlier = data.draw(st.lists(st.sampled_from(["m1", "m2", "m3"]), min_size=1, unique=True))
@@ -198,7 +198,7 @@ def test_the_same_with_others_loaded(environ, bodies, data):
         assert prompt.everything() == before
 
 
-@promise(150, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
+@promise(100, 3000, environ=ENVIRONMENTS, bodies=module_sets(), data=st.data())
 def test_any_order_of_unloading_ends_where_it_began(environ, bodies, data):
     """Modules can go in any order, one by one or several in a command: in the end nothing is left of them."""
     names = [f"m{number}" for number in range(len(bodies))]
@@ -390,7 +390,7 @@ def check_consistency(prompt: Prompt) -> None:
     assert "is lost" not in prompt.err
 
 
-@promise(100, 1500, environ=ENVIRONMENTS, files=hierarchies(), lines=st.lists(WORDS, min_size=5, max_size=12))
+@promise(70, 1500, environ=ENVIRONMENTS, files=hierarchies(), lines=st.lists(WORDS, min_size=5, max_size=12))
 def test_a_failing_command_changes_nothing(environ, files, lines):
     """Each command happens entirely or not at all, and after any number of them a purge leads back to the start."""
     with prompt_on(environ, files) as prompt:
