@@ -94,6 +94,8 @@ def completion(
     """
     if shell not in COMPLETED:
         raise UsageError(f"there is no completion for `{shell}`", hint=f"there is for {', '.join(COMPLETED)}")
+    if shell == "zsh":
+        typer.echo("(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }")
     typer.echo(get_completion_script(prog_name="lmodpy", complete_var=_COMPLETING, shell=shell))
 
 
