@@ -129,6 +129,22 @@ def test_asking_what_is_loaded_needs_no_lua(words):
     assert [path for _, path in told["touched"] if path.startswith(os.path.dirname(CORE))] == []
 
 
+@pytest.mark.parametrize("words", ["avail", "-t avail", "avail m1", "spider", "-t spider", "spider m1", "spider m1/1"])
+def test_searches_of_what_is_known_need_nothing_costly(tmp_path, words):
+    """What lists and searches show of a site that earlier commands have seen needs no Lua, and no library."""
+    root = tmp_path / "modules"
+    for number in range(30):
+        (root / f"m{number}").mkdir(parents=True)
+        (root / f"m{number}" / "1.lua").write_text(f'whatis("Description: the tool {number}")\n')
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    environ = {**session(str(root)), "HOME": str(tmp_path)}
+    command("spider", environ)
+
+    told = command(words, environ)
+    assert sorted({*COSTLY.split(), "lupa", "collections", "difflib", "functools"} & {*told["imported"]}) == []
+
+
 SELDOM = """names.spelling names.terms modulefile.rcwords modulefile.statements session.admission
 tree.limits tree.meanings tree.tclrc tree.virtual"""
 

@@ -354,6 +354,12 @@ def test_rc_files_that_are_lists_of_names(text):
         'hide{name="a/1", before="2020-01-01"}',
         'x = 1; module_alias("a", "b")',
         'module_alias("a\\n", "b")',
+        'module_alias("a")',
+        'module_alias("a", "b", "c")',
+        'module_version("a/1", "default") end',
+        'module_version("a/1" "default")',
+        'module_version("a/1", "default"',
+        'x"a"',
     ],
 )
 def test_rc_files_that_are_programs(text):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from lmodpy.cli.arguments import ML_WORDS
-from lmodpy.cli.refusals import nearest
 from lmodpy.cli.walk import walk
 from lmodpy.names.request import Request
 
@@ -118,6 +117,8 @@ def _near(names: Sequence[str], near: Sequence[str], session: Session) -> str:
         return f"there are {', '.join(versions[:_MOST_VERSIONS])}{' …' * (len(versions) > _MOST_VERSIONS)}"
     if near:
         return f"did you mean {' or '.join(f'`{name}`' for name in dict.fromkeys(near[:3]))}?"
+    from lmodpy.cli.refusals import nearest  # noqa: PLC0415 - only after a mistake
+
     commands = nearest(names[0], (word for word in ML_WORDS if len(word) > 2))
     return f"did you mean `ml {commands[0]}`?" if commands else "module avail"
 

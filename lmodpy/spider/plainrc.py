@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from lmodpy.errors import LmodError
 from lmodpy.modulefile.statements import Hide, ModuleAlias, ModuleVersion
 
@@ -16,21 +14,26 @@ def statements(text: str) -> list[object]:
     """Read calls with literal strings, one on a line; raises LmodError for anything else."""
     found: list[object] = []
     for line in text.split("\n"):
-        said = _LINE.fullmatch(line)
-        if said is None:
-            raise LmodError("is more than a list of names")
-        if said["word"]:
-            found.append(_WORDS[said["word"]](*_LITERAL.findall(said["names"])))
+        before, *rest = line.split('"')
+        word, paren, after = map(str.strip, before.partition("("))
+        names, between = rest[::2], list(map(str.strip, rest[1::2]))
+        count = next((number for number, each in enumerate(between, 1) if each.startswith(")")), 0)
+        if paren and not after and word in _WORDS and count:
+            _require(between[: count - 1] == [","] * (count - 1) and not any("\\" in name for name in names[:count]))
+            _require(word != "module_alias" or count == 2)
+            found.append(_WORDS[word](*names[:count]))
+            before = '"'.join(rest[2 * count - 1 :]).strip()[1:].lstrip().removeprefix(";")
+            rest = []
+        comment = before.lstrip()
+        _require(not (rest or comment) or (comment.startswith("--") and not comment.startswith("--[")))
     return found
 
 
-_STRING = r'"[^"\\\n]*"'
-_LITERAL = re.compile(r'"([^"\\\n]*)"')
-_LINE = re.compile(
-    rf"""\s*(?:(?P<word>module_version|module_alias|hide_version|hide_modulefile)\s*
-         \(\s*(?P<names>{_STRING}(?:\s*,\s*{_STRING})*)\s*\)\s*;?)?\s*(?:--(?!\[).*)?""",
-    re.VERBOSE,
-)
+def _require(plain: bool) -> None:
+    if not plain:
+        raise LmodError("is more than a list of names")
+
+
 _WORDS: dict[str, Callable[..., object]] = {
     "module_version": lambda target, *names: ModuleVersion(target, names),
     "module_alias": ModuleAlias,
