@@ -223,7 +223,7 @@ def test_any_harm_to_a_file_is_noticed_and_made_good(cluster, right, user, harms
         if more:
             cluster.build()
         else:
-            cluster.ask("spider", more)
+            cluster.ask("keyword the", more)
         assert content(file) == before[file], (file, number)
 
 

@@ -298,7 +298,7 @@ def test_who_asks_for_a_name_waits_only_for_what_has_to_do_with_it(cluster, monk
         cluster.put(f"Core/other{number}/1.lua", TEXTS["described"])
     cluster.ask("spider")
     right, compared = cluster.ask("spider", "hdf5"), []
-    for module in (indexes, memories):
+    for module in (stamps, memories):
         look = module.stamps_of
         monkeypatch.setattr(
             module, "stamps_of", lambda base, paths, look=look: compared.extend(paths) or look(base, paths)

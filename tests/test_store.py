@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lmodpy.spider import store
 from lmodpy.spider.store import Damaged, Reader, table, write
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
@@ -124,3 +125,37 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_else(path,
         write(str(tmp_path / "sub"), "x", {})
     assert sorted(os.listdir(tmp_path)) == ["index", "sub"]
     assert Reader(path).rows("modules") == ROWS
+
+
+def test_blocks_are_found_by_their_labels(tmp_path):
+    """Only what lies under a label with the text in it is read, and checked; a line break ends up in no other block."""
+    blocks = [("gcc", ["gcc 12", "gcc 13"]), ("hdf5/a\tb\nc", ["hdf5 1"]), ("HDF5-tools", ["tools é", "tools 2"])]
+    path = str(tmp_path / "index")
+    store.write(path, "k", store.labelled("modules", blocks))
+    with store.Reader(path) as reader:
+        assert reader.blocks("modules", "hdf5") == "hdf5 1\ntools é\ntools 2\n"
+        assert reader.blocks("modules", "B\nC") == reader.blocks("modules", "none") == ""
+        assert reader.text("modules") == "gcc 12\ngcc 13\nhdf5 1\ntools é\ntools 2\n"
+
+    content = (tmp_path / "index").read_bytes()
+    (tmp_path / "index").write_bytes(content.replace(b"tools 2", b"tools 3"))
+    with store.Reader(path) as reader:
+        assert reader.blocks("modules", "gcc") == "gcc 12\ngcc 13\n"
+        with pytest.raises(store.Damaged):
+            reader.blocks("modules", "tools")
+
+
+def test_what_is_read_later_is_from_the_same_file_or_damaged(tmp_path):
+    """A reader that was closed opens the file for as long; what somebody has replaced meanwhile is not mixed in."""
+    path = str(tmp_path / "index")
+    long = ["x" * 70_000]
+    store.write(path, "k", {"first": long, "second": ["one"]})
+    with store.Reader(path) as reader:
+        pass
+    assert reader.text("second") == "one\n"
+    store.write(path, "k", {"first": long, "second": ["two"]})
+    with pytest.raises(store.Damaged):
+        reader.text("second")
+    (tmp_path / "index").unlink()
+    with pytest.raises(store.Damaged):
+        reader.text("second")

@@ -10,26 +10,27 @@ from lmodpy.names.request import clean
 from lmodpy.report import spider as report
 from lmodpy.report.properties import shown
 from lmodpy.report.spider import Card, Topic, Version
-from lmodpy.spider.briefs import brief
+from lmodpy.spider.briefs import full_names
+from lmodpy.spider.briefs import merged as united
 from lmodpy.spider.index import Outdated
 from lmodpy.spider.search import Match, containing, everything, matching, merged
+from lmodpy.spider.store import Damaged, escaped
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, TypeVar
+    from typing import Any
 
     from lmodpy.cli.context import Context
     from lmodpy.cli.site import Site
     from lmodpy.report.text import Style
-    from lmodpy.spider.briefs import Brief, Kept
+    from lmodpy.spider.briefs import Kept
     from lmodpy.spider.crawl import Crawl
     from lmodpy.spider.facts import Record
     from lmodpy.spider.search import Extension
     from lmodpy.tree.directory import Modulefile
 
-    Found = TypeVar("Found", Match, Match | Brief)
 
 _DETAILS = (("Category", "Category"), ("Keyword", "Keywords"), ("URL", "Website"))
 _MOST_BROKEN = 3
@@ -41,32 +42,40 @@ def spider(context: Context) -> None:
     roots_of(context)
     with searching(context) as progress:
         words = [clean(word) for word in line.words if word]
-        if words or line.on("json"):
-            search, found = _searched(context, progress, words)
-            answer = next(answer for option, answer in _ANSWERS.items() if not option or line.on(option))
-            answer(context, search, found)
-        else:
-            search = Search(context, progress)
-            _tell_all(context, search)
+        crawl = _sparingly(context, progress, words)
+        if crawl is None:
+            context.session.tree.forget()
+            crawl = _answered(context, progress, words)
     if not (line.on("json") or line.on("terse")):
-        warn(context, search.crawl)
+        warn(context, crawl)
 
 
-def _searched(context: Context, progress: Progress, words: Sequence[str]) -> tuple[Search, list[Match]]:
-    """Look for what the words mean; for one that is all of a name, no more is compared than has to do with it."""
-    if len(words) == 1 and not ("@" in words[0] or context.line.on("regexp")):
-        known = indexed(context)
-        known.near = words[0].partition("/")[0]
-        try:
-            search = Search(context, progress, thorough=False)
-            found = search.found(words)
-            if _is_near(words[0], found) or not known.in_full():
-                return search, found
-        except (Outdated, LmodError):
-            known.in_full()
-        context.session.tree.forget()
+def _sparingly(context: Context, progress: Progress, words: Sequence[str]) -> Crawl | None:
+    """Answer while no more is read and compared than has to do with a word; None, if that is not enough."""
+    if len(words) > 1 or any("@" in word or escaped(word) != word for word in words) or context.line.on("regexp"):
+        return None
+    known = indexed(context)
+    known.sparing, known.near = True, words[0].partition("/")[0].lower() if words else ""
+    try:
+        return _answered(context, progress, words, nearly=bool(words))
+    except (Damaged, Outdated, LmodError):
+        return None
+    finally:
+        known.sparing, known.near = False, ""
+
+
+def _answered(context: Context, progress: Progress, words: Sequence[str], *, nearly: bool = False) -> Crawl:
+    """Answer; `nearly`: raises Outdated if something else can be meant than what was looked at."""
     search = Search(context, progress, thorough=not words)
-    return search, search.found(words)
+    if words or context.line.on("json"):
+        found = search.found(words)
+        if nearly and not _is_near(words[0], found):
+            raise Outdated
+        answer = next(answer for option, answer in _ANSWERS.items() if not option or context.line.on(option))
+        answer(context, search, found)
+    else:
+        _tell_all(context, search)
+    return search.crawl
 
 
 def _is_near(word: str, found: Sequence[Match]) -> bool:
@@ -95,27 +104,26 @@ class Search:
         """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
         if words:
             return merged([match for word in words for match in self._named(word)])
-        return self._sorted(self._known().values())
+        found = {match.name: match for match in self._known().values()}
+        return [found[name] for name in self.sorted(found)]
 
-    def overview(self) -> list[Match | Brief]:
+    def overview(self) -> tuple[list[Kept], list[Match]]:
         """Return what there is under each name: mostly as it is kept ready for an overview, else as `found` does."""
         tree, crawl = self._session.tree, self.crawl
         if self._shows or tree.options.is_visible or not tree.ordinary:
-            return [*self.found(())]
-        kept: dict[str, list[Kept]] = {}
+            return [], self.found(())
+        ready: dict[str, Kept] = {}
+        several: dict[str, list[Kept]] = {}
         asked = {module.name for module in self._session.loaded.active()}
         for root in crawl.roots:
-            for row in crawl.overview(root) or ():
-                kept.setdefault(row[0], []).append(row)
+            here = {row[0]: row for row in crawl.overview(root) or ()}
+            for name in here.keys() & ready.keys():
+                several.setdefault(name, [ready[name]]).append(here[name])
+            ready |= here
             asked |= crawl.doubtful(root)
-        found: list[Match | Brief] = []
-        for name, rows in kept.items():
-            ready = brief(rows) if name not in asked else None
-            if ready:
-                found.append(ready)
-            else:
-                asked.add(name)
-        return self._sorted([*found, *self._asked(asked)])
+        ready |= {name: united(rows) for name, rows in several.items() if name not in asked}
+        asked.update([name for name, shown, _, _ in ready.values() if not shown])
+        return [row for row in ready.values() if row[0] not in asked], self._asked(asked)
 
     def _asked(self, names: set[str]) -> list[Match]:
         """Return what there is under some names."""
@@ -126,11 +134,11 @@ class Search:
             (module for module in modules if module.name in names and self._is_visible(module)),
             (record for record in self.crawl.extending() if self._is_visible(record.module)),
         )
-        return [known[name] for name in names if name in known]
+        return [known[name] for name in self.sorted(names) if name in known]
 
-    def _sorted(self, found: Iterable[Found]) -> list[Found]:
-        key = str.lower if self._context.settings.flag("sort_case") else str
-        return sorted(found, key=lambda each: key(each.name))
+    def sorted(self, names: Iterable[str]) -> list[str]:
+        """Return names in the order of lists."""
+        return sorted(names, key=str.lower) if self._context.settings.flag("sort_case") else sorted(names)
 
     def _known(self, word: str = "") -> dict[str, Match]:
         """Return the modules and extensions that have a word in them, and perhaps others, under their names."""
@@ -146,12 +154,10 @@ class Search:
         told = map(self.crawl.description, reversed(match.modules))
         return next(filter(None, told), "")
 
-    def entry(self, found: Match | Brief, width: int, ink: Style) -> str:
+    def entry(self, found: Match, width: int, ink: Style) -> str:
         """Return what an overview shows of a name."""
-        if isinstance(found, Match):
-            topic = Topic(found.name, tuple(self.versions(found, briefly=True)), self.describe(found))
-            return report.entry(topic, width, ink)
-        return report.ready_entry(found.name, found.shown, found.description, width, ink)
+        topic = Topic(found.name, tuple(self.versions(found, briefly=True)), self.describe(found))
+        return report.entry(topic, width, ink)
 
     def versions(self, match: Match, *, briefly: bool = False) -> Iterator[Version]:
         """Yield the full names of a match; `briefly` spares the question how to load them."""
@@ -239,12 +245,15 @@ def _bare(word: str) -> str:
 
 def _tell_all(context: Context, search: Search) -> None:
     """List everything there is."""
-    found = search.overview()
+    ready, matches = search.overview()
+    width, ink = context.width(), style(context)
     if context.line.on("terse"):
-        context.listing.append(report.terse_overview({each.name: each.full_names for each in found}))
+        names = {row[0]: full_names(row[1]) for row in ready} | {match.name: match.full_names for match in matches}
+        context.listing.append(report.terse_overview({name: names[name] for name in search.sorted(names)}))
     else:
-        width, ink = context.width(), style(context)
-        context.listing.append(report.overview([search.entry(each, width, ink) for each in found], width))
+        entries = dict(zip([row[0] for row in ready], report.ready_entries(ready, width, ink), strict=True))
+        entries |= {match.name: search.entry(match, width, ink) for match in matches}
+        context.listing.append(report.overview([entries[name] for name in search.sorted(entries)], width))
 
 
 def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:

@@ -69,12 +69,22 @@ def entry(topic: Topic, width: int, style: Style) -> str:
     return names + wrap(topic.description, width, _DEEPER)
 
 
-def ready_entry(name: str, there: str, description: str, width: int, style: Style) -> str:
-    """Return the same of texts that have single blanks only, and nothing that does not show; faster."""
-    names = filled(f"{name}: {there}", width, _INDENT)
-    if style.colour:
-        names = names.replace(f"{name}:", style.bold(f"{name}:"), 1)
-    return f"{names}{filled(description, width, _DEEPER)}" if description else names
+def ready_entries(rows: Iterable[tuple[str, str, str, str]], width: int, style: Style) -> list[str]:
+    """Return the same of names, their full names in a line and descriptions; faster.
+
+    These have single blanks only, and nothing that does not show. Most of them need not be broken.
+    """
+    begin, end = style.bold("\n").split("\n")
+    room, deeper = width - len(_INDENT), width - len(_DEEPER)
+    return [
+        (
+            f"{_INDENT}{begin}{name}:{end} {there}\n"
+            if len(name) + len(there) < room - 1
+            else filled(f"{name}: {there}", width, _INDENT).replace(f"{name}:", f"{begin}{name}:{end}", 1)
+        )
+        + (said and (f"{_DEEPER}{said}\n" if len(said) <= deeper else filled(said, width, _DEEPER)))
+        for name, there, said, _ in rows
+    ]
 
 
 def topic_text(topic: Topic, width: int, style: Style) -> str:

@@ -5,45 +5,29 @@ from __future__ import annotations
 from lmodpy.names.version import canonical
 from lmodpy.spider import store
 from lmodpy.spider.facts import EXTENSIONS, Record
-from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import NamedTuple
 
     from lmodpy.spider.memory import Row
     from lmodpy.tree.directory import Modulefile
-else:
-    from lmodpy.values import NamedTuple
 
 SECTION = "overview"
 """Where it stands in a file of facts."""
-_FIELDS = 7
-_BETWEEN, _BEHIND = "\x1f", "\x1e"
+_APART, _BETWEEN, _BEHIND = "\x1d", "\x1f", "\x1e"
+_BROUGHT = " (E)"
+"""Behind the full names of extensions."""
 
 
-class Brief(NamedTuple):
-    """What an overview shows of a name."""
+Kept = tuple[str, str, str, str]
+"""What is kept of a name in a root: the name, all full names in a line as they are shown (nothing, if they have to be
+asked for), a description, and what is needed where the name is in other roots, too: see `_rest`."""
 
-    name: str
-    modules: str
-    """Their full names, in the order of versions."""
-    extensions: str
-    """The full names of extensions that are called so."""
-    description: str
 
-    @property
-    def full_names(self) -> list[str]:
-        """Those of the modules, and then of the extensions."""
-        return [*_parts(self.modules), *_parts(self.extensions)]
-
-    @property
-    def shown(self) -> str:
-        """All full names in a line, those of extensions with a mark."""
-        if not self.extensions:
-            return self.modules.replace(_BETWEEN, ", ")
-        return ", ".join([*_parts(self.modules), *map("%s (E)".__mod__, _parts(self.extensions))])
+def full_names(shown: str) -> list[str]:
+    """Return the full names in such a line."""
+    return [name.removesuffix(_BROUGHT) for name in shown.split(", ")]
 
 
 def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | None]) -> list[str]:
@@ -68,8 +52,7 @@ def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | No
 
 def _fields(
     name: str, modules: Sequence[Modulefile], extensions: Sequence[str], row_of: Callable[[Modulefile], Row | None]
-) -> tuple[str, ...]:
-    """Return what is kept of a name: the last field says from which version on its description has to be asked for."""
+) -> Kept:
     described, description, asks = "", "", ""
     for module in reversed(modules):
         row, place = row_of(module), f"{module.order}{_BEHIND}{module.version}"
@@ -80,35 +63,43 @@ def _fields(
         if description:
             described = place
             break
-    full_names = list(dict.fromkeys(module.full_name for module in modules))
-    if not all(map(_is_tidy, (name, *full_names, *extensions))) or not _is_plain(description):
-        return name, "", "", "", "", "", _ALWAYS
-    orders = _BETWEEN.join(dict.fromkeys(f"{module.order}{_BEHIND}{module.full_name}" for module in modules))
-    return name, _BETWEEN.join(full_names), orders, described, description, _BETWEEN.join(extensions), asks
+    names = list(dict.fromkeys(module.full_name for module in modules))
+    if not all(map(_is_tidy, (name, *names, *extensions))) or not _is_plain(description):
+        return name, "", "", _rest([], "", [], _ALWAYS)
+    orders = dict.fromkeys(f"{module.order}{_BEHIND}{module.full_name}" for module in modules)
+    shown = "" if asks else _shown(names, extensions)
+    return name, shown, description, _rest(orders, described, extensions, asks)
 
 
 _ALWAYS = "~"
 """Comes behind every version."""
-Kept = tuple[str, str, str, str, str, str, str]
-"""What is kept of a name in a root; see `_fields`."""
+
+
+def _rest(orders: Iterable[str], described: str, extensions: Iterable[str], asks: str) -> str:
+    """Join the orders of modules, the version described, the extensions, and from which version on has to be asked."""
+    return _APART.join((_BETWEEN.join(orders), described, _BETWEEN.join(extensions), asks))
+
+
+def _shown(names: Sequence[str], extensions: Sequence[str]) -> str:
+    return ", ".join([*names, *(f"{name}{_BROUGHT}" for name in extensions)])
 
 
 def kept(text: str) -> list[Kept]:
     """Return what stands in a file."""
-    return [*store.rows_of(text, _FIELDS)]  # type: ignore[list-item]
+    return [*store.rows_of(text, 4)]  # type: ignore[list-item]
 
 
-def brief(found: Sequence[Kept]) -> Brief | None:
-    """Return what is shown of a name that is in some roots, in their order; None, if that has to be asked for."""
-    name, full_names, _, described, description, extensions, asks = found[0]
-    if len(found) > 1:
-        described, place, description = max((each[3], place, each[4]) for place, each in enumerate(found))
-        asks, unknown = max((each[6], place) for place, each in enumerate(found))
-        asks = asks if (asks, unknown) > (described, place) else ""
-        in_order = sorted({order for each in found for order in _parts(each[2])})
-        full_names = _BETWEEN.join(dict.fromkeys(order.partition(_BEHIND)[2] for order in in_order))
-        extensions = _BETWEEN.join(sorted({part for each in found for part in _parts(each[5])}, key=_order))
-    return None if asks else made(Brief, (name, full_names, extensions, description))
+def merged(found: Sequence[Kept]) -> Kept:
+    """Return what is shown of a name that is in several roots, in their order."""
+    rest = [each[3].split(_APART) for each in found]
+    described, place = max((described, place) for place, (_, described, _, _) in enumerate(rest))
+    asks, unknown = max((asks, place) for place, (*_, asks) in enumerate(rest))
+    if asks and (asks, unknown) > (described, place):
+        return found[0][0], "", "", ""
+    in_order = sorted({order for orders, *_ in rest for order in _parts(orders)})
+    names = list(dict.fromkeys(order.partition(_BEHIND)[2] for order in in_order))
+    extensions = sorted({part for _, _, brought, _ in rest for part in _parts(brought)}, key=_order)
+    return found[0][0], _shown(names, extensions), found[place][2], ""
 
 
 def _is_plain(text: str) -> bool:

@@ -14,14 +14,14 @@ from zlib import crc32
 
 from lmodpy import system
 from lmodpy.spider import store
-from lmodpy.spider.stamps import part_of, stamp_of, stamps_of
+from lmodpy.spider.stamps import differing, part_of
 from lmodpy.tree.directory import Modulefile, base_of
 from lmodpy.tree.tree import Found, in_list
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import NamedTuple
 
     from lmodpy.tree.choice import Options
@@ -34,7 +34,7 @@ MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
 _LONGEST = 3600.0
 """Seconds after which nobody is still writing a file."""
-FORMAT = "5"
+FORMAT = "6"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
 
@@ -53,12 +53,16 @@ class Places(NamedTuple):
 
 
 class Stored(Found):
-    """What a file tells of a root; most of it is taken apart only when it is asked for."""
+    """What a file tells of a root; most of it is taken apart only when it is asked for.
 
-    def __init__(self, reader: store.Reader, root: str) -> None:
-        """`reader` has read the whole file; raises Damaged if that has not all that it should."""
+    Where the reader has not read the whole file, whatever is asked may raise Damaged.
+    """
+
+    def __init__(self, reader: store.Reader, root: str, near: str = "") -> None:
+        """`near`: of names, only those with this text in them will be asked for; raises Damaged if something lacks."""
         super().__init__([], live=tuple(reader.lines("live")))
         self._root = root
+        self._near = near
         self._reader = reader
         self._telling: dict[str, Sequence[object]] = {}
         lines = reader.lines("telling")
@@ -66,7 +70,7 @@ class Stored(Found):
             from lmodpy.spider.ruled import telling  # noqa: PLC0415 - few default files do more than mark a version
 
             self._telling = telling(lines)
-        if any(name not in reader for name in ("modules", "entries", "marks", "watched", "branching")):
+        if any(name not in reader for name in ("modules", "entries", "marks", "watched", "branching", "size")):
             raise store.Damaged
         self._made = False
         self._text = self._low = ""
@@ -87,7 +91,7 @@ class Stored(Found):
     @property
     def size(self) -> int:
         """How many there are."""
-        return self._rows.count("\n")
+        return int(self._reader.text("size"))
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -125,20 +129,22 @@ class Stored(Found):
         """Return all modules whose full names have a text in them; few others."""
         if self._made or not text or not _ESCAPED.isdisjoint(text):
             return super().containing(text)
+        if self._near:
+            near = self._reader.blocks("modules", self._near)
+            return modules_of(store.rows_of(store.containing(near, text, near.lower()), ROW), self._root)
         self._low = self._low or self._rows.lower()
         return modules_of(store.rows_of(store.containing(self._text, text, self._low), ROW), self._root)
 
-    def has_changed(self, near: str = "") -> bool:
+    def has_changed(self) -> bool:
         """Say whether a stamp is not as it was.
 
-        With a text, only those count that decide on what names have it in them: of what has it in its path, and of
-        directories with others in them.
+        If only some names will be asked for, only those count that decide on them: of what has the text in its path,
+        and of directories with others in them.
         """
         text = self._reader.text("watched")
-        if near:
-            text = store.containing(text, near.lower(), text.lower()) + self._reader.text("branching")
-        rows = [*store.rows_of(text, 2)]
-        return stamps_of(base_of(self._root), [path for path, _ in rows]) != [stamp for _, stamp in rows]
+        if self._near:
+            text = store.containing(text, self._near, text.lower()) + self._reader.text("branching")
+        return bool(differing(base_of(self._root), dict(self._stamped(text))))
 
 
 _ESCAPED = frozenset("\\\t\n")
@@ -158,19 +164,14 @@ class Index:
         self._named = named
         self._news: dict[str, Found] = {}
         self._tasks: list[Callable[[str], bool]] = []
+        self.sparing = False
+        """Whether only what is needed of files is read; then anything may raise Damaged, and has to be asked again."""
         self.near = ""
-        """If only names with this text in them matter, the stamps of other directories need not be compared."""
-        self._nearly: list[Stored] = []
+        """If only names with this text (in lower case) in them matter, other directories need not be compared."""
 
     def is_near(self, found: Found) -> bool:
         """Say whether only the stamps were compared, of what was found, that matter for `near`."""
-        return any(found is each for each in self._nearly)
-
-    def in_full(self) -> bool:
-        """Compare what was left out for `near`, and leave out nothing from now on; say whether something differs."""
-        self.near, nearly = "", self._nearly
-        self._nearly = []
-        return any(stored.has_changed() for stored in nearly)
+        return bool(self.near) and isinstance(found, Stored)
 
     def found(self, root: str) -> Found:
         """Return what a root has now."""
@@ -178,9 +179,8 @@ class Index:
         for place, vouched in self._in_order():
             stored = self._stored(place, root)
             if stored is not None:
-                stale = set() if vouched or not stored.has_changed(self.near) else _stale(base_of(root), stored)
+                stale = set() if vouched or not stored.has_changed() else _stale(base_of(root), stored)
                 if not stale:
-                    self._nearly += [stored] * bool(self.near and not vouched)
                     return stored
                 known.append((stale, stored))
         if not known:
@@ -202,7 +202,7 @@ class Index:
             written = [task(own) for task in tasks]
             if news or any(written):
                 _prune(own)
-        except OSError:
+        except (OSError, store.Damaged):
             return
 
     def write(self, place: str, root: str, found: Found) -> None:
@@ -211,12 +211,13 @@ class Index:
 
         room = len(base_of(root)) + 1
         sections = {
-            "entries": found.entries,
-            "watched": _watched(found.stamps),
             "branching": _watched(_branching(found.stamps)),
-            **ruled(found.ruled),
             "live": found.live,
-            "modules": rows_of(found.modules, room),
+            "size": [str(len(found.modules))],
+            **ruled(found.ruled),
+            "watched": _watched(found.stamps),
+            "entries": found.entries,
+            **store.labelled("modules", _by_name(found.modules, room)),
         }
         store.write(_path(place, root, NAMES), self.key(root), sections)
 
@@ -243,8 +244,8 @@ class Index:
     def _stored(self, place: str, root: str) -> Stored | None:
         """Return what a file says about a root, nothing if there is none or it cannot be believed."""
         try:
-            reader = store.Reader(_path(place, root, NAMES), whole=True)
-            return Stored(reader, root) if reader.key == self.key(root) else None
+            with store.Reader(_path(place, root, NAMES), whole=not self.sparing) as reader:
+                return Stored(reader, root, self.near) if reader.key == self.key(root) else None
         except (OSError, store.Damaged):
             return None
 
@@ -337,7 +338,7 @@ def files_in(place: str) -> list[str]:
 
 def _stale(base: str, stored: Found) -> set[str]:
     """Return the paths below a root that are not as they were."""
-    return {path for path, stamp in stored.stamps.items() if stamp_of(f"{base}/{path}") != stamp}
+    return {*differing(base, stored.stamps)}
 
 
 def _outside(paths: Iterable[str], parts: Collection[str]) -> list[str]:
@@ -347,6 +348,19 @@ def _outside(paths: Iterable[str], parts: Collection[str]) -> list[str]:
 def rows_of(modules: Iterable[Modulefile], room: int) -> list[str]:
     """Return what is kept of modules, as they stand in lists, as lines; see `row_of`."""
     return store.listed(row_of(module, room) for module in sorted(modules, key=in_list))
+
+
+def _by_name(modules: Iterable[Modulefile], room: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield the same in blocks, each with a label that has in it all that decides on whether a full name has a text.
+
+    That is the name, and of versions those with slashes in them; in others a text with a slash can only begin.
+    """
+    from itertools import groupby  # noqa: PLC0415 - most commands write nothing
+
+    for name, group in groupby(sorted(modules, key=in_list), lambda module: module.name):
+        block = [*group]
+        deep = [module.version for module in block if "/" in module.version]
+        yield "/".join((name, *deep)), store.listed(row_of(module, room) for module in block)
 
 
 def row_of(module: Modulefile, room: int) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import time
 from lmodpy.spider import briefs, remarks, store
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
 from lmodpy.spider.index import ROW, Outdated, facts_file, make_place, modules_of, row_of, state_of
-from lmodpy.spider.stamps import is_old, stamp_of, stamps_of
+from lmodpy.spider.stamps import differing, is_old, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
 from lmodpy.values import made
 
@@ -170,7 +170,9 @@ class Memory:
         """
         shelf, found = self._shelf(root), self._tree.known(root)
         near = self._index.is_near(found)
-        known = shelf.promising(promise, found, word.lower() if near else "", near=near)
+        known = shelf.promising(promise, found, word.lower() if near else "")
+        if near and (known is None or not shelf.leads_as_before(found)):
+            raise Outdated
         if known is None:
             return shelf.unexplained(self._tree.all(root))
         if shelf.altered:
@@ -188,7 +190,7 @@ class Memory:
         shelf, found = self._shelf(root), self._tree.known(root)
         if shelf.overview() is None:
             return self._tree.all(root)
-        unsure = shelf.promising(EXTENSIONS, found, _NO_WORD, near=False) or []
+        unsure = shelf.promising(EXTENSIONS, found, _NO_WORD) or []
         altered = [module for module in found.modules if shelf.below(module) in shelf.altered] if shelf.altered else []
         return self._tree.seen(root, list(dict.fromkeys([*unsure, *altered, *self._tree.live(root)])))
 
@@ -226,7 +228,8 @@ class Memory:
         if shelf is None:
             key = self._index.facts_key(root)
             places = self._index.facts_files(root)
-            files = [_File(path, root, key, vouched=vouched, thorough=self.thorough) for path, vouched in places]
+            whole = self.thorough and not self._index.sparing
+            files = [_File(path, root, key, vouched=vouched, whole=whole) for path, vouched in places]
             shelf = self._shelves[root] = _Shelf(root, key, files)
             if self.thorough:
                 shelf.compare(self._tree.known(root))
@@ -246,6 +249,7 @@ class _Shelf:
         self._news: set[str] = set()
         self._now = time.time_ns()
         self._state = ""
+        self._leads: bool | None = None
         self._whole: _File | None = None
         """A file that knows all modules that there are, and has been compared with them."""
         self._overview: list[briefs.Kept] | None = None
@@ -258,14 +262,15 @@ class _Shelf:
 
     def compare(self, found: Found) -> None:
         """Compare all modulefiles about which something is known with that."""
-        self._whole = next((file for file in self._files if self._is_whole(file, found)), None)
+        self._whole = self._complete(found)
+        stamped = self._whole.stamped() if self._whole and not self._whole.vouched else {}
+        if stamped is None:
+            self._whole = None
+        elif stamped:
+            self.altered = {*differing(self._base, stamped)}
         if self._whole is None:
             for file in reversed(self._files):
                 self._compare(file, file.rows())
-        elif not self._whole.vouched:
-            stamped = self._whole.stamped()
-            now = zip(stamped, stamps_of(self._base, list(stamped)), strict=True)
-            self.altered = {path for path, stamp in now if stamped[path] != stamp}
 
     def overview(self) -> list[briefs.Kept] | None:
         """Return what is kept for an overview; None, if that may not be all."""
@@ -323,22 +328,25 @@ class _Shelf:
             if not row.text or VARIES not in row.promised:
                 self._news.add(path)
 
-    def promising(self, promise: str, found: Found, word: str, *, near: bool) -> list[Modulefile] | None:
+    def promising(self, promise: str, found: Found, word: str) -> list[Modulefile] | None:
         """Return what a file knows to be worth asking; None if none knows all modules that there are now.
 
-        `near`: only stamps that matter were compared, and these are, too; raises Outdated if one differs. With a word,
-        those that are known to say nothing that has it in it are left out then.
+        With a word, those that are known to say nothing that has it in it are left out.
         """
-        file = next((file for file in self._files if self._is_whole(file, found)), None)
-        if file is None:
-            if near:
-                raise Outdated
+        file = self._complete(found)
+        known = file.promising(promise, word) if file else None
+        if file is None or known is None:
             return None
-        if near and not file.vouched and stamps_of(self._base, list(file.leading)) != list(file.leading.values()):
-            raise Outdated
-        known = file.promising(promise, word)
         self._compare(file, {row.path: row for _, row in known})
         return [module for module, _ in known]
+
+    def leads_as_before(self, found: Found) -> bool:
+        """Say whether what is known to be worth asking is as it was, and the directories where it lies."""
+        if self._leads is None:
+            file = self._complete(found)
+            led = file.leading if file and not file.vouched else {}
+            self._leads = not differing(self._base, led)
+        return self._leads
 
     def mentioning(self, word: str, modules: Sequence[Modulefile]) -> list[Modulefile]:
         """Return some modules without those that are known to say nothing that has a word in it."""
@@ -368,13 +376,13 @@ class _Shelf:
 
     def _knows_all(self, found: Found) -> bool:
         """Say whether a file is about the modules that there are now, and no others."""
-        return any(self._is_whole(file, found) for file in self._files)
+        return self._complete(found) is not None
 
-    def _is_whole(self, file: _File, found: Found) -> bool:
-        if not file.state:
-            return False
-        self._state = self._state or state_of(found, self._root)
-        return file.state == self._state
+    def _complete(self, found: Found) -> _File | None:
+        """Return a file that is about the modules that there are now, and no others; None, if there is none."""
+        if any(file.state for file in self._files):
+            self._state = self._state or state_of(found, self._root)
+        return next((file for file in self._files if file.state and file.state == self._state), None)
 
     def is_worth_writing(self, found: Found) -> bool:
         """Say whether it is: not for what is evaluated as fast again."""
@@ -395,13 +403,15 @@ class _Shelf:
             ]
             for promise in (OPEN, EXTENSIONS)
         }
-        told = {promise: [_led(each, row, room) for each, row in pairs] for promise, pairs in promising.items()}
+        leading_on = [_led(each, row, room) for each, row in promising[OPEN]]
+        bringing = ((_brought(row), [_led(each, row, room)]) for each, row in promising[EXTENSIONS])
         first = [row for pairs in promising.values() for _, row in pairs]
         folders = {"".join(row.path.rpartition("/")[:2]) for row in first}
         leading = {row.path: row.stamp for row in first} | {path: found.stamps.get(path, "") for path in folders}
         sections = {
             "state": [state_of(found, self._root)] if whole else [],
-            **told,
+            OPEN: leading_on,
+            **store.labelled(EXTENSIONS, bringing),
             _UNSURE: [_led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
             "leading": store.listed(sorted(leading.items())),
             "facts": store.sealed(map(_line, rows.values())),
@@ -423,7 +433,8 @@ class _Shelf:
 class _File:
     """A file of facts, opened when something is looked for in it; one that is damaged knows nothing."""
 
-    def __init__(self, path: str, root: str, key: str, *, vouched: bool, thorough: bool) -> None:
+    def __init__(self, path: str, root: str, key: str, *, vouched: bool, whole: bool) -> None:
+        """`whole`: all of it is read at once, and checked, since most of it will be asked for."""
         self.vouched = vouched
         self.state = ""
         """The state of the root in which it knows all modules; empty for none."""
@@ -432,13 +443,13 @@ class _File:
         self._path = path
         self._root = root
         self._key = key
-        self._told: dict[str, str] = {}
-        """Sections that were read; what is known of that is under its promise."""
+        self._told: dict[tuple[str, str], str] = {}
+        """Sections, and blocks of them that have a word in their labels, as far as they were read."""
         self._first: dict[str, Row] = {}
-        self._also = ("stamped", briefs.SECTION) if thorough else ()
+        self._ready = (OPEN, EXTENSIONS, _UNSURE, "stamped", briefs.SECTION) if whole else (OPEN,)
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
-        self._from(self._begin, None, whole=thorough)
+        self._from(self._begin, None, whole=whole)
 
     def row(self, path: str) -> Row | None:
         """Return what it says of a modulefile."""
@@ -463,30 +474,48 @@ class _File:
             self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
         return self._rows
 
-    def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]]:
-        """Return what is worth asking, and what it has said; with a word, not what surely has none with that in it."""
-        text = self._told[promise] if word != _NO_WORD else ""
+    def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]] | None:
+        """Return what is worth asking, and what it has said; with a word, not what surely has none with that in it.
+
+        None, if that cannot be read.
+        """
+        told = [] if word == _NO_WORD else [self._section(promise, word if promise == EXTENSIONS else "")]
         if word and promise == EXTENSIONS:
-            text = store.containing(text, word, text.lower()) + self._told[_UNSURE]
-        lines = dict.fromkeys(text.split("\n")[:-1])
+            told.append(self._section(_UNSURE))
+        if None in told:
+            return None
+        lines = dict.fromkeys("".join(filter(None, told)).split("\n")[:-1])
         found = [(fields[:ROW], _row(fields[ROW:])) for fields in (line.split("\t", ROW + 3) for line in lines)]
         self._first.update((row.path, row) for _, row in found)
         modules = modules_of([list(map(store.plain, fields)) for fields, _ in found], self._root)
         return list(zip(modules, (row for _, row in found), strict=True))
 
-    def stamped(self) -> dict[str, str]:
-        """Return the stamps of all modulefiles that it knows, by path; only for who is thorough."""
-        return dict(store.rows_of(self._told["stamped"], 2))  # type: ignore[arg-type]
+    def stamped(self) -> dict[str, str] | None:
+        """Return the stamps of all modulefiles that it knows, by path; None if they cannot be read."""
+        text = self._section("stamped")
+        return None if text is None else dict(store.rows_of(text, 2))  # type: ignore[arg-type]
 
-    def overview(self) -> list[briefs.Kept]:
-        """Return what it keeps for an overview; only for who is thorough."""
-        return briefs.kept(self._told[briefs.SECTION])
+    def overview(self) -> list[briefs.Kept] | None:
+        """Return what it keeps for an overview; None if that cannot be read."""
+        text = self._section(briefs.SECTION)
+        return None if text is None else briefs.kept(text)
 
     def _begin(self, reader: store.Reader) -> None:
-        told = {name: reader.text(name) for name in (OPEN, EXTENSIONS, _UNSURE, *self._also)}
         self.leading = dict(store.rows_of(reader.text("leading"), 2))  # type: ignore[arg-type]
-        self._told = told
+        for name in self._ready:
+            self._told[name, ""] = reader.text(name)
         self.state = "".join(reader.lines("state"))
+
+    def _section(self, name: str, word: str = "") -> str | None:
+        """Return a section, or what blocks of it have a word in their labels; None if it cannot be read."""
+        key = name, word
+        if key not in self._told:
+            text = self._from(lambda reader: reader.blocks(name, word) if word else reader.text(name), None)
+            if text is None:
+                self.state = ""  # so that it is written again
+                return None
+            self._told[key] = text
+        return self._told[key]
 
     def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
         self._looked_up.update((path, next(_rows(reader.raw("facts", f"{path}\t")), None)) for path in paths)
@@ -519,6 +548,11 @@ def _row(fields: Sequence[str]) -> Row:
 def _led(module: Modulefile, row: Row, room: int) -> str:
     """Return a module and what is known of it as a line."""
     return "\t".join((*map(store.escaped, row_of(module, room)), _line(row)))
+
+
+def _brought(row: Row) -> str:
+    """Return the extensions that a module brings in one text."""
+    return _END.join(row.facts.extensions) if row.facts else ""
 
 
 def _line(row: Row) -> str:

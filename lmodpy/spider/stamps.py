@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import posix
-from _functools import partial  # type: ignore[import-not-found]
-from _operator import attrgetter
 
 from lmodpy import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 TICK = 2_000_000_000
 """Nanoseconds within which something may change twice and have one time stamp, on the coarsest of file systems."""
@@ -32,15 +30,23 @@ def stamps_of(base: str, paths: Sequence[str]) -> list[str]:
     except (OSError, ValueError):
         return ["gone"] * len(paths)
     try:
-        found = map(partial(posix.stat, dir_fd=folder), [path or "." for path in paths])
-        return list(map(_STAMP, map(attrgetter("st_mtime_ns", "st_size"), found)))
+        ask = posix.stat
+        return [f"{(at := ask(path or '.', dir_fd=folder)).st_mtime_ns} {at.st_size}" for path in paths]
     except (OSError, ValueError):
         return [stamp_of(f"{base}/{path}") for path in paths]
     finally:
         posix.close(folder)
 
 
-_STAMP = "%d %d".__mod__
+def differing(base: str, stamps: Mapping[str, str]) -> list[str]:
+    """Return of paths below a directory those that have another stamp now."""
+    paths = list(stamps)
+    now = stamps_of(base, paths)
+    if now == list(stamps.values()):
+        return []
+    return [path for path, stamp in zip(paths, now, strict=True) if stamps[path] != stamp]
+
+
 _LOOK = getattr(posix, "O_PATH", posix.O_RDONLY) | posix.O_DIRECTORY | posix.O_CLOEXEC
 
 

@@ -22,8 +22,11 @@ else:
 MAGIC = b"lmodpy-index 1 "
 _ROOM, _BEGINNING = 4096, 1 << 16
 """How much is read at a time: around a line, and at once when a file is opened. Most files are not longer."""
+_READ = posix.O_RDONLY | posix.O_CLOEXEC
 _SUM = 8
 """The length of a checksum, as hexadecimal digits; a blank follows it in a line."""
+_LABELS = "-labels"
+"""Behind the name of a section: that with the labels of its blocks."""
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"))
 
 
@@ -47,7 +50,8 @@ class Reader:
 
         `whole`: all of it is read and checked at once, so that nothing raises Damaged later, and the file is closed.
         """
-        self._file = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+        self._path = path
+        self._file = posix.open(path, _READ)
         self._checked = False
         try:
             self._beginning = posix.pread(self._file, posix.fstat(self._file).st_size if whole else _BEGINNING, 0)
@@ -69,7 +73,7 @@ class Reader:
         self.close()
 
     def close(self) -> None:
-        """Close the file; of one that was not read whole, sections can no longer be read."""
+        """Close the file; who asks for more opens it for as long; that it was replaced meanwhile is damage."""
         if self._file >= 0:
             posix.close(self._file)
         self._file = -1
@@ -80,6 +84,15 @@ class Reader:
         if not (self._checked or self._is_right(section)):
             raise Damaged
         return system.decode(self._read(section.begin, section.size))
+
+    def blocks(self, name: str, part: str) -> str:
+        """Return the blocks whose labels have a text in them, in any case, of a section written by `labelled`."""
+        labels, whole = self.text(f"{name}{_LABELS}"), self._section(name)
+        rows = rows_of(containing(labels, part.lower(), labels.lower()), 4)
+        blocks = [Section(whole.begin + int(begin), int(size), int(checksum)) for _, begin, size, checksum in rows]
+        if not all(map(self._is_right, blocks)):
+            raise Damaged
+        return "".join(system.decode(self._read(block.begin, block.size)) for block in blocks)
 
     def __contains__(self, name: str) -> bool:
         """Say whether there is a section of this name."""
@@ -182,10 +195,22 @@ class Reader:
     def _read(self, begin: int, size: int) -> bytes:
         end = begin + size
         inside = end <= len(self._beginning) or self._checked
-        data = self._beginning[begin:end] if inside else posix.pread(self._file, size, begin)
+        data = self._beginning[begin:end] if inside else self._more(begin, size)
         if len(data) != size:
             raise Damaged
         return data
+
+    def _more(self, begin: int, size: int) -> bytes:
+        if self._file >= 0:
+            return posix.pread(self._file, size, begin)
+        try:
+            file = posix.open(self._path, _READ)
+        except OSError as error:
+            raise Damaged from error
+        try:
+            return posix.pread(file, size, begin)
+        finally:
+            posix.close(file)
 
 
 def rows_of(text: str, width: int) -> Iterable[Sequence[str]]:
@@ -209,6 +234,19 @@ def containing(text: str, part: str, low: str) -> str:
 def listed(rows: Iterable[Iterable[str]]) -> list[str]:
     """Return rows of text as lines, in this order, for who reads all of them: `Reader.text` and `rows_of`."""
     return ["\t".join(map(escaped, row)) for row in rows]
+
+
+def labelled(name: str, blocks: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Return a section of lines in blocks, each with a label, and one that says where they lie: see `Reader.blocks`."""
+    labels: list[tuple[str, str, str, str]] = []
+    lines: list[str] = []
+    begin = 0
+    for label, block in blocks:
+        lines += block
+        blob = _blob(block)
+        labels.append((label, str(begin), str(len(blob)), str(crc32(blob))))
+        begin += len(blob)
+    return {f"{name}{_LABELS}": listed(labels), name: lines}
 
 
 def table(rows: Iterable[Iterable[str]]) -> list[str]:
