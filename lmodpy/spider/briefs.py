@@ -91,6 +91,9 @@ def kept(text: str) -> list[Kept]:
 
 def merged(found: Sequence[Kept]) -> Kept:
     """Return what is shown of a name that is in several roots, in their order."""
+    found = list(dict.fromkeys(reversed(found)))[::-1]
+    if len(found) == 1:
+        return found[0]
     rest = [each[3].split(_APART) for each in found]
     described, place = max((described, place) for place, (_, described, _, _) in enumerate(rest))
     asks, unknown = max((asks, place) for place, (*_, asks) in enumerate(rest))

@@ -449,6 +449,7 @@ class _File:
         self._ready = (OPEN, EXTENSIONS, _UNSURE, "stamped", briefs.SECTION) if whole else (OPEN,)
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
+        self._reader: store.Reader | None = None
         self._from(self._begin, None, whole=whole)
 
     def row(self, path: str) -> Row | None:
@@ -523,9 +524,11 @@ class _File:
     def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer, *, whole: bool = False) -> Answer:
         """Ask the file, if it can be believed; `whole`: all of it, so that damage anywhere is made good."""
         try:
-            with store.Reader(self._path, whole=whole) as reader:
+            with self._reader or store.Reader(self._path, whole=whole) as reader:
+                self._reader = None if whole else reader
                 return ask(reader) if reader.key == self._key else nothing
         except (OSError, store.Damaged, ValueError):
+            self._reader = None
             return nothing
 
 

@@ -65,7 +65,9 @@ class Reader:
             self.close()
 
     def __enter__(self) -> Self:
-        """Return the reader, which is closed at the end."""
+        """Return the reader, which is closed at the end; one that was closed opens the file again."""
+        if self._file < 0 and not self._checked:
+            self._file = posix.open(self._path, _READ)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -80,19 +82,14 @@ class Reader:
 
     def text(self, name: str) -> str:
         """Return a section, whose lines each have an end."""
-        section = self._section(name)
-        if not (self._checked or self._is_right(section)):
-            raise Damaged
-        return system.decode(self._read(section.begin, section.size))
+        return system.decode(self._right(self._section(name)))
 
     def blocks(self, name: str, part: str) -> str:
         """Return the blocks whose labels have a text in them, in any case, of a section written by `labelled`."""
         labels, whole = self.text(f"{name}{_LABELS}"), self._section(name)
         rows = rows_of(containing(labels, part.lower(), labels.lower()), 4)
         blocks = [Section(whole.begin + int(begin), int(size), int(checksum)) for _, begin, size, checksum in rows]
-        if not all(map(self._is_right, blocks)):
-            raise Damaged
-        return "".join(system.decode(self._read(block.begin, block.size)) for block in blocks)
+        return "".join(system.decode(self._right(block)) for block in blocks)
 
     def __contains__(self, name: str) -> bool:
         """Say whether there is a section of this name."""
@@ -104,12 +101,16 @@ class Reader:
 
     def _check(self) -> None:
         """Check all sections, for good."""
-        if not all(map(self._is_right, self._sections.values())):
-            raise Damaged
+        for name in self._sections:
+            self._right(self._section(name))
         self._checked = True
 
-    def _is_right(self, section: Section) -> bool:
-        return crc32(self._read(section.begin, section.size)) == section.checksum
+    def _right(self, section: Section) -> bytes:
+        """Return what has the checksum that it should have."""
+        data = self._read(section.begin, section.size)
+        if not self._checked and crc32(data) != section.checksum:
+            raise Damaged
+        return data
 
     def lines(self, name: str) -> list[str]:
         """Return all lines of a section."""
@@ -178,18 +179,15 @@ class Reader:
     def _section(self, name: str) -> Section:
         if name not in self._sections:
             raise Damaged
-        return self._sections[name]
+        return Section(*map(int, self._sections[name].split(" ")))
 
-    def _header(self) -> tuple[str, dict[str, Section]]:
+    def _header(self) -> tuple[str, dict[str, str]]:
         end = self._beginning.find(b"\n\n")
         body, _, checksum = self._beginning[: max(0, end)].rpartition(b"\n")
         if not body.startswith(MAGIC) or checksum != b"%08x" % crc32(body):
             raise Damaged
         first, *rest = system.decode(body).split("\n")
-        sections = {}
-        for line in rest:
-            name, *numbers = line.split(" ")
-            sections[name] = Section(*map(int, numbers))
+        sections = {name: numbers for name, _, numbers in (line.partition(" ") for line in rest)}
         return fields(first[len(MAGIC) :])[0], sections
 
     def _read(self, begin: int, size: int) -> bytes:
