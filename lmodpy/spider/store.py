@@ -11,6 +11,7 @@ import posix
 from zlib import crc32
 
 from lmodpy import system
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ class Reader:
         """Return the blocks whose labels have a text in them, in any case, of a section written by `labelled`."""
         labels, whole = self.text(f"{name}{_LABELS}"), self._section(name)
         rows = rows_of(containing(labels, part.lower(), labels.lower()), 4)
-        blocks = [Section(whole.begin + int(begin), int(size), int(checksum)) for _, begin, size, checksum in rows]
-        return "".join(system.decode(self._right(block)) for block in blocks)
+        places = [(whole.begin + int(begin), int(size), int(checksum)) for _, begin, size, checksum in rows]
+        return "".join(system.decode(self._right(made(Section, place))) for place in places)
 
     def __contains__(self, name: str) -> bool:
         """Say whether there is a section of this name."""
@@ -179,7 +180,7 @@ class Reader:
     def _section(self, name: str) -> Section:
         if name not in self._sections:
             raise Damaged
-        return Section(*map(int, self._sections[name].split(" ")))
+        return made(Section, tuple(map(int, self._sections[name].split(" "))))
 
     def _header(self) -> tuple[str, dict[str, str]]:
         end = self._beginning.find(b"\n\n")
