@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lmodpy.env.pathlist import Rules
 
-    Mark = tuple[dict[str, History], dict[str, str | None], dict[str, None]]
+    Mark = tuple[int, dict[str, str | None], dict[str, None]]
 
 # What else a shell holds is kept like variables, under names that no variable can have.
 ALIAS, SH_FUNCTION, CSH_FUNCTION = "alias ", "function ", "csh function "
@@ -34,8 +34,11 @@ class Environment:
         self.rules = rules
         self._before = histories
         self._after: dict[str, History] = {}
+        self._log: list[tuple[str, History | None]] = []
+        """What was in `_after` before each change of it: each module that nests has a mark, and copies are dear."""
         self._pretended: dict[str, str | None] = {}
         self._repeated: dict[str, None] = {}
+        """These two are seldom changed, and then made anew."""
         self.quarantined: frozenset[str] = frozenset()
         """Variables that no module may set, though it may think so."""
 
@@ -56,31 +59,37 @@ class Environment:
     def assign(self, name: str, value: str | None, owner: str = "") -> None:
         """Give a variable a value, or take it away (None)."""
         if self._pretended:
-            self._pretended.pop(name, None)
+            self._believe(name)
         if name in self.quarantined:
-            self._pretended[name] = value
+            self.pretend(name, value)
             return
-        self._after[name] = self._history(name).assigned(value, owner)
+        self._put(name, self._history(name).assigned(value, owner))
 
     def edit(self, name: str, edit: Edit, owner: str = "") -> None:
         """Change one entry of a path-like variable."""
         if self._pretended:
-            self._pretended.pop(name, None)
+            self._believe(name)
         history = self._after.get(name) or self._history(name, edit.sep)
-        self._after[name] = history.with_step(made(Step, (owner, edit)))
+        self._put(name, history.with_step(made(Step, (owner, edit))))
 
     def change(self, said: Iterable[str], owner: str) -> None:
         """Do what many words say, each in three texts: `set` or the verb of an edit, the variable, and the text."""
-        after, home = self._after, self.rules.home
+        after, log, home = self._after, self._log, self.rules.home
         words = iter(said)
         for verb, name, text in zip(words, words, words, strict=True):
             if verb == "set":
                 self.assign(name, text, owner)
                 continue
             if self._pretended:
-                self._pretended.pop(name, None)
+                self._believe(name)
             edit = made(Edit, (verb, tidy(text, home), ":", 0))
-            after[name] = (after.get(name) or self._history(name, ":")).with_step(made(Step, (owner, edit)))
+            before = after.get(name)
+            log.append((name, before))
+            after[name] = (before or self._history(name, ":")).with_step(made(Step, (owner, edit)))
+
+    def _put(self, name: str, history: History) -> None:
+        self._log.append((name, self._after.get(name)))
+        self._after[name] = history
 
     def retract(self, owner: str) -> list[str]:
         """Undo every change of a module; return the variables that were changed by hand since, and keep their value."""
@@ -90,12 +99,16 @@ class Environment:
             if history is not None:
                 if history.assigned_by(owner):
                     kept.append(name)
-                self._after[name] = history.without(owner)
+                self._put(name, history.without(owner))
         return kept
 
     def pretend(self, name: str, value: str | None) -> None:
         """Let modulefiles see a value that the shell will never get."""
-        self._pretended[name] = value
+        self._pretended = {**self._pretended, name: value}
+
+    def _believe(self, name: str) -> None:
+        """Pretend nothing of a variable any more."""
+        self._pretended = {other: value for other, value in self._pretended.items() if other != name}
 
     def on_record(self, name: str) -> bool:
         """Say whether a loaded module has a part in a variable, so that its value follows from the record."""
@@ -111,19 +124,25 @@ class Environment:
 
     def repeat(self, name: str) -> None:
         """Tell the shell again about an alias or function, although it does not change."""
-        self._repeated[name] = None
+        self._repeated = {**self._repeated, name: None}
 
     def mark(self) -> Mark:
         """Return what `rollback` needs to come back to this moment."""
-        return dict(self._after), dict(self._pretended), dict(self._repeated)
+        return len(self._log), self._pretended, self._repeated
 
     def rollback(self, mark: Mark) -> None:
         """Forget everything since `mark`."""
-        self._after, self._pretended, self._repeated = (dict(part) for part in mark)  # type: ignore[assignment]
+        length, self._pretended, self._repeated = mark
+        while len(self._log) > length:
+            name, before = self._log.pop()
+            if before is None:
+                del self._after[name]
+            else:
+                self._after[name] = before
 
     def pretence(self) -> dict[str, str | None]:
         """Return what is pretended now, for `restore_pretence`."""
-        return dict(self._pretended)
+        return self._pretended
 
     def restore_pretence(self, pretence: dict[str, str | None]) -> None:
         """Pretend what was pretended before, and no more."""
@@ -157,14 +176,14 @@ class Environment:
         """Give a variable in which no module has a part its value, and forget what was done to it before."""
         history = self._history(name, ":")  # with the counts that the helper variables tell
         if history.steps or history.base != value:
-            self._after[name] = History(value, (), self.rules.of(name))
+            self._put(name, History(value, (), self.rules.of(name)))
 
     def rearrange(self, name: str, value: str, counts: Mapping[str, int]) -> None:
         """Give a path-like variable its entries in another order, as one might do by hand, and some of them a count."""
         history = self._history(name, ":")
         known = {**{path: (count, 0) for path, count in counts.items() if count > 1}, **marks_of(history.value)}
         marks = tuple((path, count, rank) for path, (count, rank) in known.items())
-        self._after[name] = history.with_step(Step("", Found(value, marks)))
+        self._put(name, history.with_step(Step("", Found(value, marks))))
 
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""

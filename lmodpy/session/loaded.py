@@ -75,6 +75,8 @@ class LoadedModules:
 
     def __init__(self, modules: Iterable[Loaded] = ()) -> None:
         self._modules = {module.name: module for module in modules}
+        self._marked = False
+        """Whether somebody may want to come back to this very mapping."""
 
     def __contains__(self, name: str) -> bool:
         """Say whether a module of this short name is active."""
@@ -103,16 +105,23 @@ class LoadedModules:
 
     def add(self, module: Loaded) -> None:
         """Put a module at the end of the load order."""
-        self._modules.pop(module.name, None)
-        self._modules[module.name] = module
+        modules = self._own()
+        modules.pop(module.name, None)
+        modules[module.name] = module
 
     def change(self, module: Loaded) -> None:
         """Replace what is known of a module; it keeps its place."""
-        self._modules[module.name] = module
+        self._own()[module.name] = module
 
     def drop(self, name: str) -> None:
         """Forget a module."""
-        self._modules.pop(name, None)
+        self._own().pop(name, None)
+
+    def _own(self) -> dict[str, Loaded]:
+        """Return the modules, to be changed."""
+        if self._marked:
+            self._modules, self._marked = dict(self._modules), False
+        return self._modules
 
     def needed(self, name: str) -> bool:
         """Say whether a loaded module brought or depends on this one."""
@@ -125,11 +134,12 @@ class LoadedModules:
 
     def mark(self) -> dict[str, Loaded]:
         """Return what `rollback` needs to come back to this moment."""
-        return dict(self._modules)
+        self._marked = True
+        return self._modules
 
     def rollback(self, mark: dict[str, Loaded]) -> None:
         """Forget everything since `mark`."""
-        self._modules = dict(mark)
+        self._modules, self._marked = mark, True
 
 
 def _waits(module: Loaded) -> bool:

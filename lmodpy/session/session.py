@@ -77,7 +77,7 @@ class Session:
         self._evaluators = evaluators
         self._before = state
         self._replaced: list[tuple[str, str]] = []
-        self._named: set[str] = set()
+        self._named: frozenset[str] = frozenset()
         self._sticky: set[str] = set()
         self._say = say
         self.hooks = hooks
@@ -174,7 +174,7 @@ class Session:
                 if must:
                     self.miss(request)
             else:
-                self._named.add(module.name)
+                self._named |= {module.name}
                 self._load(module, request, wanted=True)
             if self.further:
                 further, self.further = self.further, []
@@ -202,7 +202,7 @@ class Session:
             if module is None:
                 unknown.append(str(request))
             else:
-                self._named.add(module.name)
+                self._named |= {module.name}
                 removed.append(module)
                 self._unload(module.name)
         self._keep_sticky(removed, force=force)
@@ -215,7 +215,7 @@ class Session:
         if module is None:
             error = LmodError(f"{old} is not loaded, so it cannot be swapped", f"module load {new}")
             raise error.called("e_Swap_Failed", name=str(old))
-        self._named.add(module.name)
+        self._named |= {module.name}
         self._unload(module.name)
         self.settle()
         self.load([new])
@@ -224,7 +224,7 @@ class Session:
         """Unload every module, the last loaded first; sticky ones stay unless forced, super-sticky ones as well."""
         removed = [m for m in reversed(self.loaded.all()) if m.name not in self.pending]
         for module in removed:
-            self._named.add(module.name)
+            self._named |= {module.name}
             self._unload(module.name)
         if not wholly:
             self._keep_sticky(removed, force=force)
@@ -440,7 +440,7 @@ class Session:
                         self.say(refused.text + "\n")
                     return
                 self._replaced.append((self._full_name(holder), module.full_name))
-                self._named.add(holder)
+                self._named |= {holder}
                 self._unload(holder)
             else:
                 self.loaded.add(self.record(frame, module.alias, marks, wanted=wanted))
@@ -450,11 +450,11 @@ class Session:
                 return
         raise ModulefileError(f"{module.full_name} keeps replacing modules of its family", module.path)
 
-    def mark(self) -> tuple[Mark, dict[str, Loaded], set[str], list[int]]:
+    def mark(self) -> tuple[Mark, dict[str, Loaded], frozenset[str], list[int]]:
         """Return what `forget` needs to come back to this moment."""
-        return self.env.mark(), self.loaded.mark(), set(self._named), [len(kept) for kept in self._journals()]
+        return self.env.mark(), self.loaded.mark(), self._named, [len(kept) for kept in self._journals()]
 
-    def forget(self, mark: tuple[Mark, dict[str, Loaded], set[str], list[int]]) -> None:
+    def forget(self, mark: tuple[Mark, dict[str, Loaded], frozenset[str], list[int]]) -> None:
         """Forget everything since `mark`, but for what the user was told."""
         env, loaded, self._named, lengths = mark
         self.env.rollback(env)
