@@ -9,6 +9,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import importlib.util
 import marshal
 import os
 import sys
@@ -18,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NAME = "bundle-2"  # its number grows with each change of the form, so that no launcher takes a file of another form
+_NAME = "bundle-3"  # its number grows with each change of the form, so that no launcher takes a file of another form
 _ROOM = 1 << 15  # what the launcher reads first: the index must fit in it
 _STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
 _END = b"whole"  # without it at its end the file was cut off
@@ -39,7 +40,8 @@ def write(package: str, places: list[str]) -> None:
     try:
         found = os.stat(f"{package}/__init__.py")
         key = (sys.version, package, found.st_mtime_ns, found.st_size)
-        trees = {name: (source, _tree(source)) for name, source in _sources(package)}
+        slim = _Slim(_prelude(f"{package}/modulefile/prelude.lua"))
+        trees = {name: (source, _tree(source, slim)) for name, source in _sources(package)}
         needs = {name: tuple(dict.fromkeys(_needs(name, trees))) for name in trees}
         groups = _groups(needs)
         blobs = [
@@ -50,7 +52,7 @@ def write(package: str, places: list[str]) -> None:
         for group, blob in zip(groups, blobs, strict=True):
             index.update(dict.fromkeys(group, (rest, len(blob))))
             rest -= len(blob)
-        head = marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec", optimize=2), index, places))
+        head = marshal.dumps((key, compile(_BEGIN, "<bundle>", "exec", optimize=2), index, places, _extensions()))
         if len(head) > _ROOM:
             return
         with open(temporary, "xb") as file:
@@ -61,11 +63,12 @@ def write(package: str, places: list[str]) -> None:
             os.unlink(temporary)
 
 
-# Runs in the launcher, with the open file `bundle` at hand, and what stands at its beginning: `key`; `places`; and
-# `index`: of each module, where in the file its group is (counted from the end) and how long that is. Of each module,
-# its group holds the path of its file, the modules that it imports, and its code. If all that fits, from now on
-# `import lmodpy.…` finds it there. What a module imports is made before it runs, in order: the import system would take
-# several times as long as all the rest.
+# Runs in the launcher, with the open file `bundle` at hand, and what stands at its beginning: `key`; `places`; where
+# those `extensions` of Python's own lie that are often wanted, and would be looked for; and `index`: of each module,
+# where in the file its group is (counted from the end) and how long that is. Of each module, its group holds the path
+# of its file, the modules that it imports, and its code. If all that fits, from now on `import lmodpy.…` finds it
+# there. What a module imports is made before it runs, in order: the import system would take several times as long as
+# all the rest.
 _BEGIN = """
 import gc
 from posix import environ, fstat, stat
@@ -85,7 +88,12 @@ parts = {}
 class Bundle:
     @staticmethod
     def find_spec(name, path=None, target=None):
-        return Spec(name, Bundle, origin=part(name)[0], is_package=is_package(name)) if name in index else None
+        if name in index:
+            return Spec(name, Bundle, origin=part(name)[0], is_package=is_package(name))
+        if name in extensions:
+            path = extensions[name]
+            return Spec(name, modules["_frozen_importlib_external"].ExtensionFileLoader(name, path), origin=path)
+        return None
 
     @staticmethod
     def create_module(spec):
@@ -140,10 +148,28 @@ def _sources(package: str) -> Iterator[tuple[str, str]]:
                 yield f"lmodpy/{inner}".removesuffix(".py").removesuffix("/__init__").replace("/", "."), path
 
 
-def _tree(path: str) -> ast.Module:
+def _extensions() -> dict[str, str]:
+    found = ((name, importlib.util.find_spec(name)) for name in ("binascii", "zlib"))
+    return {name: spec.origin for name, spec in found if spec and spec.origin and spec.origin.startswith("/")}
+
+
+def _prelude(path: str) -> bytes:
+    """Return what every Lua runtime begins with, compiled; nothing, if there is no Lua."""
+    try:
+        from lupa.lua54 import LuaRuntime  # noqa: PLC0415 - what is missing, commands tell
+
+        with open(path, encoding="latin-1") as file:
+            text = file.read()
+    except (ImportError, OSError):
+        return b""
+    compiled = LuaRuntime(encoding="latin-1").eval("function(t) return string.dump(assert(load(t, '=lmodpy'))) end")
+    return str(compiled(text)).encode("latin-1")
+
+
+def _tree(path: str, slim: _Slim) -> ast.Module:
     """Parse, and leave out what is only for readers and the type checker: a third less to read and to run."""
     with open(path, "rb") as file:
-        tree: ast.Module = _Slim().visit(ast.parse(file.read()))
+        tree: ast.Module = slim.visit(ast.parse(file.read()))
     return tree
 
 
@@ -195,6 +221,14 @@ def _needs(name: str, trees: Mapping[str, tuple[str, ast.Module]], above: tuple[
 
 
 class _Slim(ast.NodeTransformer):
+    def __init__(self, prelude: bytes) -> None:
+        self._prelude = prelude
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "_COMPILED":
+            node.value = ast.copy_location(ast.Constant(self._prelude), node.value)
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
         return self.generic_visit(node)

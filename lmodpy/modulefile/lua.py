@@ -31,7 +31,9 @@ _ANY_NUMBER = 4  # the flag of code that takes `*args`
 _ACTING = frozenset(("load", "unload"))
 """The modes in which nobody reads how a module describes itself."""
 _DEEP_ENOUGH = 20_000  # each module that loads another nests a dozen calls; the session limits the modules
-_PRELUDE = __file__.rpartition("/")[0] + "/prelude.lua"
+PRELUDE = __file__.rpartition("/")[0] + "/prelude.lua"
+_COMPILED = b""
+"""The same as Lua has compiled it, where the code comes from the bundle."""
 
 
 class LuaEvaluator:
@@ -150,8 +152,8 @@ class LuaEvaluator:
         )
         self.runtime = runtime
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEEP_ENOUGH))
-        prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy', 't')) end")
-        chunk = prelude(system.content(_PRELUDE).decode("latin-1"))
+        prelude = runtime.eval("function(text) return assert(load(text, '=lmodpy')) end")
+        chunk = prelude((_COMPILED or system.content(PRELUDE)).decode("latin-1"))
         functions = (self._word, self._getenv, self._write, self._tell, self._program, self._say_plainly)
         report = lambda *problem: self._problems.append(problem)  # noqa: E731
         self._run, self.common, self.enter, self._wrap = chunk(*functions, report)
