@@ -32,13 +32,12 @@ class Patience:
 
     def begin(self, path: str) -> None:
         """Say that a modulefile begins; modulefiles may nest."""
-        with self._judging:
-            now = monotonic()
-            if self._running:
-                outer, spent = self._running[-1]
-                self._running[-1] = outer, spent + now - self._since
-            self._running.append((path, 0.0))
-            self._since = now
+        now, since, running = monotonic(), self._since, self._running
+        self._since = now  # first, so that who watches meanwhile counts nothing twice
+        if running:
+            outer, spent = running[-1]
+            running[-1] = outer, spent + now - since
+        running.append((path, 0.0))
         if not self._watches:
             self._watches = True
             _thread.start_new_thread(self._watch, ())

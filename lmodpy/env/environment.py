@@ -82,10 +82,10 @@ class Environment:
                 continue
             if self._pretended:
                 self._believe(name)
-            edit = made(Edit, (verb, tidy(text, home), ":", 0))
             before = after.get(name)
             log.append((name, before))
-            after[name] = (before or self._history(name, ":")).with_step(made(Step, (owner, edit)))
+            step = made(Step, (owner, made(Edit, (verb, tidy(text, home), ":", 0))))
+            after[name] = (before or self._history(name, ":")).with_step(step)
 
     def _put(self, name: str, history: History) -> None:
         self._log.append((name, self._after.get(name)))

@@ -163,7 +163,7 @@ class LuaEvaluator:
         if self._rc is not None and " " not in name:
             return self._rc_word(name)
         if name in OPERATIONS:
-            return self._wrap(self._speaker(name))
+            return self._wrap(self._speaker(name), True)  # noqa: FBT003 - Lua has no names for arguments
         if " " in name:
             from lmodpy.modulefile.libraries import LIBRARIES  # noqa: PLC0415 - few modulefiles need one
 
@@ -172,14 +172,16 @@ class LuaEvaluator:
 
         if name in QUESTIONS and "." not in name:
             return self._wrap(lambda *args: self._ask(QUESTIONS[name], name, args))
-        return self._wrap(self._speaker(name)) if name in seldom() else None
+        return self._wrap(self._speaker(name), True) if name in seldom() else None  # noqa: FBT003
 
     def _speaker(self, word: str) -> Callable[..., Any]:
         """Return what says a word: most of what a modulefile does passes here, so it is short."""
         hosts, outward, inward, maker = self.hosts, self.outward, self.inward, row(word)[0]
 
-        def say(*args: Any) -> Any:
+        def say(waited: str, *args: Any) -> Any:
             host = hosts[-1]
+            if waited:
+                host.perform_plainly(_outward(waited).split("\0"))
             try:
                 plain = "".join(args).isascii()  # so on both sides of the border the arguments are the same
             except TypeError:

@@ -1,6 +1,7 @@
 -- The scope of a modulefile. Called once for each command with the functions that reach out of Lua; returns what
 -- runs a text in a fresh scope. Nothing of Python is visible in a modulefile but through these.
 local resolve, getenv, write, tell, program, say_plainly, report = ...
+collectgarbage("incremental", 1000) -- a command is over before a tidy memory would have paid
 local getinfo, sethook = debug.getinfo, debug.sethook
 local load, xpcall, rawset, setmetatable, type, tostring, select = load, xpcall, rawset, setmetatable, type, tostring, select
 
@@ -16,14 +17,18 @@ local byte, find, sub = string.byte, string.find, string.sub
 -- What cannot fail and answers nothing waits here, since each call out of Lua costs more than what it does: three texts
 -- for each word. It is said before anything else leaves Lua, and at the end of the modulefile.
 local waiting, count, plainly = {}, 0, false
-local function flush()
+local function taken()
   local text = concat(waiting, "\0", 1, count)
   count = 0
-  say_plainly(text)
+  return text
 end
+local function flush() say_plainly(taken()) end
 
--- Return a function of ours as one of Lua's.
-local function wrap(f)
+-- Return a function of ours as one of Lua's; one that is `patient` takes what has waited as its first argument.
+local function wrap(f, patient)
+  if patient then
+    return function(...) return f(count > 0 and taken(), ...) end
+  end
   return function(...)
     if count > 0 then flush() end
     return f(...)

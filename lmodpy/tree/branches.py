@@ -121,11 +121,15 @@ class Branches:
         if known is None:
             base = base_of(root)
             ground = self._grounds.get(base) or self._ground(base)
-            files = self._versions(made(_Level, (root, name, name, "", "", *ground)))
+            level = made(_Level, (root, name, name, "", "", *ground))
+            listing, nested = self._folders.listing(f"{base}/{name}"), False
+            if listing.folders or listing.defaults:
+                files, nested = self._versions(level), self._folders.is_nested(f"{base}/{name}")
+            else:  # as nearly always
+                files = [self._version(level, part, path, "") for part, path in listing.files.items()]
             if len(files) > 1:
                 files.sort(key=lambda file: file.version, reverse=True)
-            known = made(Branch, (name, tuple(files), self._folders.is_nested(f"{base}/{name}")))
-            self._known[root, name] = known
+            known = self._known[root, name] = made(Branch, (name, tuple(files), nested))
         return known
 
     def _ground(self, base: str) -> tuple[tuple[Rules, ...], bool]:
