@@ -77,15 +77,23 @@ class Environment:
         after, log, home = self._after, self._log, self.rules.home
         words = iter(said)
         for verb, name, text in zip(words, words, words, strict=True):
-            if verb == "set":
-                self.assign(name, text, owner)
+            if self._pretended or (verb == "set" and self.quarantined):
+                self._change(verb, name, text, owner)
                 continue
-            if self._pretended:
-                self._believe(name)
             before = after.get(name)
             log.append((name, before))
+            if verb == "set":
+                after[name] = (before or self._history(name)).assigned(text, owner)
+                continue
             step = made(Step, (owner, made(Edit, (verb, tidy(text, home), ":", 0))))
             after[name] = (before or self._history(name, ":")).with_step(step)
+
+    def _change(self, verb: str, name: str, text: str, owner: str) -> None:
+        """Do what one word says, where something is pretended or must not be set."""
+        if verb == "set":
+            self.assign(name, text, owner)
+        else:
+            self.edit(name, made(Edit, (verb, tidy(text, self.rules.home), ":", 0)), owner)
 
     def _put(self, name: str, history: History) -> None:
         self._log.append((name, self._after.get(name)))
@@ -187,7 +195,8 @@ class Environment:
 
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""
-        return {name: history for name, history in {**self._before, **self._after}.items() if history.owned}
+        every = {**self._before, **self._after}
+        return {name: history for name, history in every.items() if history.steps and history.owned}
 
     def diff(self, commands: tuple[str, ...] = (), text: str = "") -> Diff:
         """Return the difference between the environment as found and as it is now."""
@@ -216,10 +225,12 @@ class Environment:
 
     def _changes(self) -> Iterator[tuple[str, str | None]]:
         helped = {name for name in self.found if name.startswith((COUNTS, RANKS))}
+        found = self.found
         for name, history in self._after.items():
             made = history.value
             value = history.text(clean=name == "PATH") if isinstance(made, PathList) else made
-            if value != self._value_before(name) or name in self._repeated:
+            before = self._value_before(name) if " " in name else found.get(name)
+            if value != before or name in self._repeated:
                 yield name, value
             if isinstance(made, PathList) or (helped and not helped.isdisjoint((COUNTS + name, RANKS + name))):
                 yield from self._helper_changes(name, history)

@@ -75,7 +75,7 @@ class History:
     def owned(self) -> bool:
         """Say whether a module has changed it."""
         steps = self.steps
-        return bool(steps) and bool(steps[0].owner or any(step.owner for step in steps))
+        return bool(steps) and bool(steps[0][0] or any(step.owner for step in steps))
 
     def owners(self) -> set[str]:
         """Return the names of the modules that changed it."""
@@ -91,8 +91,11 @@ class History:
 
     def assigned(self, value: str | None, owner: str) -> History:
         """Return this history with one more change, which gives a value."""
-        steps = (*self.steps, made(Step, (owner, made(Assign, (value,)))))
-        return History(self.base, steps, self.rules, (len(steps), value))
+        new: History = object.__new__(History)
+        new.base, new.rules = self.base, self.rules
+        new.steps = (*self.steps, made(Step, (owner, made(Assign, (value,)))))
+        new._done, new._value = len(new.steps), value
+        return new
 
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""

@@ -163,7 +163,7 @@ class LuaEvaluator:
         if self._rc is not None and " " not in name:
             return self._rc_word(name)
         if name in OPERATIONS:
-            return self._wrap(self._speaker(name), True)  # noqa: FBT003 - Lua has no names for arguments
+            return self._wrap(self._speaker(name), True)
         if " " in name:
             from lmodpy.modulefile.libraries import LIBRARIES  # noqa: PLC0415 - few modulefiles need one
 
@@ -172,7 +172,7 @@ class LuaEvaluator:
 
         if name in QUESTIONS and "." not in name:
             return self._wrap(lambda *args: self._ask(QUESTIONS[name], name, args))
-        return self._wrap(self._speaker(name), True) if name in seldom() else None  # noqa: FBT003
+        return self._wrap(self._speaker(name), True) if name in seldom() else None
 
     def _speaker(self, word: str) -> Callable[..., Any]:
         """Return what says a word: most of what a modulefile does passes here, so it is short."""

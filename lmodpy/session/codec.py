@@ -197,7 +197,10 @@ def _module(field: str, active: Iterator[tuple[str, str]]) -> tuple[Loaded, str,
 
 
 def _number(place: int) -> str:
-    return chr(0x21 + place)
+    return chr(_FIRST + place)
+
+
+_FIRST = 0x21
 
 
 def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -206,7 +209,7 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
         if text[0] == SUB:
             name, _, text = text[1:].partition(SUB)
         else:
-            name, text = names[ord(text[0]) - 0x21], text[1:]
+            name, text = names[ord(text[0]) - _FIRST], text[1:]
         members.append(name)
     return tuple(members)
 
@@ -216,7 +219,7 @@ def _members(text: str, names: Sequence[str]) -> tuple[str, ...]:
 
 def _base_field(name: str, history: History) -> str:
     steps = history.steps
-    if history.base is None and _from_nothing(steps):
+    if history.base is None and ((len(steps) == 1 and type(steps[0][1]) is Assign) or _from_nothing(steps)):
         return ""
     edited = Found in [type(change) for _, change in steps]
     value = history.text(clean=name == "PATH")
@@ -226,9 +229,7 @@ def _base_field(name: str, history: History) -> str:
 
 
 def _from_nothing(steps: Sequence[Step]) -> bool:
-    """Say whether it is plain that nothing was there before: modules put all in, or one alone gave the value."""
-    if len(steps) == 1 and type(steps[0][1]) is Assign:
-        return True
+    """Say whether it is plain that nothing was there before, since modules have put all in."""
     for owner, change in steps:  # a generator takes longer
         if not owner or type(change) is not Edit or change[2] != ":" or ":" in change[1]:
             return False
@@ -244,7 +245,7 @@ def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -
     ranks: dict[str, int] = {}
     rounds: list[dict[int, list[str]]] = [{}]
     for number, history in enumerate(histories.values()):
-        letter, turn, last = _number(number), 0, 0
+        letter, turn, last = chr(_FIRST + number), 0, 0
         runs = rounds[0]
         for place, (owner, change) in enumerate(history.steps):
             rank = ranks[owner] if owner in ranks else ranks.setdefault(owner, len(ranks))
@@ -351,9 +352,9 @@ def _histories(
     owner = ""
     for field in fields:
         if field[:1] == RUN:
-            owner = names[ord(field[1]) - 0x21] if field[1:] else ""
+            owner = names[ord(field[1]) - _FIRST] if field[1:] else ""
         else:
-            raw[order[ord(field[0]) - 0x21]].append((owner, field[1:]))
+            raw[order[ord(field[0]) - _FIRST]].append((owner, field[1:]))
     return {name: _history(found.get(name), raw[name], (given, base), rules.of(name)) for name, given, base in bases}
 
 

@@ -92,9 +92,9 @@ def printed(text: str, printf: str, quoted: Callable[[str], str]) -> str:
 
 def check_names(diff: Diff) -> None:
     """Refuse any name that is not plainly one, so that a name never becomes code."""
-    for name in diff.variables:
-        if not is_identifier(name):
-            raise LmodError(f"{name!r} cannot be the name of a variable", hint=_IDENTIFIER)
+    if not ("".join(diff.variables).isascii() and all(map(str.isidentifier, diff.variables))):
+        name = next(name for name in diff.variables if not is_identifier(name))
+        raise LmodError(f"{name!r} cannot be the name of a variable", hint=_IDENTIFIER)
     commands = {**diff.completions, **diff.exported}
     for what, names in ("an alias", diff.aliases), ("a shell function", diff.functions), ("a command", commands):
         for name in names:
