@@ -20,7 +20,7 @@ from lmodpy.config import Settings
 from lmodpy.report.text import filled, wrap
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
-from lmodpy.spider import stamps
+from lmodpy.spider import rows, stamps
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
 from lmodpy.spider.remarks import remarks
 from lmodpy.tree.tree import Options
@@ -418,6 +418,6 @@ LISTS = st.lists(NASTY, max_size=3).map(tuple)
 @given(st.builds(Facts, LISTS, NASTY, LISTS, LISTS, LISTS, LISTS, LISTS, st.booleans(), NASTY))
 def test_facts_come_back_as_they_were(facts):
     """Whatever is in them; or they are not kept at all."""
-    kept = memories._text(facts)
-    assert kept == "" or memories._facts(kept) == facts
+    kept = rows.text_of(facts)
+    assert kept == "" or rows.facts_in(kept) == facts
     assert kept or any("\x1f" in item for field in facts if isinstance(field, tuple) for item in field)

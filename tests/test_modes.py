@@ -206,7 +206,9 @@ def evaluated(site, mode, call, write=in_lua):
         if mode == "mgrload":
             Frame(session, "restore", module, "m").run()
         else:
-            said += [call.args[0] for call in session.read(module, mode, "m").journal if call.args == ("<seen>",)]
+            journal = session.read(module, mode, "m").journal
+            texts = (text for call in journal for text in (*call.args, *getattr(call.operation, "said", ())))
+            said += [text for text in texts if text == "<seen>"]
     except LmodError as error:
         status = error.status
     out = shell("bash").render(session.env.diff(tuple(session.commands), "".join(session.written)))

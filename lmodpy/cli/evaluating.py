@@ -6,12 +6,14 @@ import os
 import signal
 from collections import deque
 from contextlib import suppress
+from mmap import mmap
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Generic, TypeVar, cast
 
 from lmodpy import patience
 from lmodpy.tree.directory import Modulefile
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,14 +22,15 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 Answer = TypeVar("Answer")
-_BATCH = 8
+_BATCH = 50
+"""So many modulefiles a process is given at once, and answers for at once; fewer near the end, so that all end then."""
 _LATE = 75
 """The exit status of a process that has lost its patience."""
 _FORK = get_context("fork")
 
 
 class Pool(Generic[Answer]):
-    """So many processes, each of which evaluates one modulefile at a time, for at most so many seconds (0: any).
+    """So many processes, each of which evaluates some modulefiles, each for at most so many seconds (0: any).
 
     `read` returns a tuple of a kind that `made` makes again from its fields; `lost` makes one for a modulefile whose
     process has ended, from a text that says why.
@@ -52,20 +55,22 @@ class Pool(Generic[Answer]):
         """Yield what was read of each modulefile, in the order in which they come to their ends."""
         waiting = deque(modules)
         while True:
-            while waiting and (worker := self._idle(len(waiting))):
-                worker.give([waiting.popleft() for _ in range(min(_BATCH, -(-len(waiting) // self._most)))])
+            while waiting and (worker := self._idle()):
+                worker.give([waiting.popleft() for _ in range(min(_BATCH, -(-len(waiting) // (2 * self._most))))])
             busy = [connection for connection, worker in self._workers.items() if worker.given]
             if not busy:
                 return
             for connection in wait(busy):
                 worker = self._workers[cast("Connection", connection)]
+                given, worker.given = worker.given, []
                 try:
-                    found = self._made(*worker.connection.recv())
+                    found = [self._made(*fields) for fields in worker.connection.recv()]
                 except (EOFError, OSError):
                     del self._workers[worker.connection]
-                    found = self._lost(self._explained(worker.given[0], worker.ended()))
-                    waiting.extendleft(reversed([*worker.given][1:]))
-                yield worker.given.popleft(), found
+                    culprit = given.pop(worker.at)
+                    waiting.extendleft(reversed(given))  # what it has found out about others is lost with it
+                    given, found = [culprit], [self._lost(self._explained(culprit, worker.ended()))]
+                yield from zip(given, found, strict=True)
 
     def close(self) -> None:
         """End the processes."""
@@ -73,9 +78,9 @@ class Pool(Generic[Answer]):
             worker.end()
         self._workers.clear()
 
-    def _idle(self, tasks: int) -> _Worker | None:
+    def _idle(self) -> _Worker | None:
         found = next((worker for worker in self._workers.values() if not worker.given), None)
-        if found is None and len(self._workers) < self._most and tasks:
+        if found is None and len(self._workers) < self._most:
             found = _Worker(self._read, self._seconds)
             self._workers[found.connection] = found
         return found
@@ -92,16 +97,23 @@ class _Worker:
     """A process that evaluates what it is given."""
 
     def __init__(self, read: Callable[[Modulefile], object], seconds: float) -> None:
-        self.given: deque[Modulefile] = deque()
+        self.given: list[Modulefile] = []
         """What it has not answered yet."""
+        self._place = mmap(-1, 1)
         self.connection, theirs = _FORK.Pipe()
-        self._process = _FORK.Process(target=_work, args=(read, seconds, theirs, self.connection), daemon=True)
+        args = read, seconds, theirs, self.connection, self._place
+        self._process = _FORK.Process(target=_work, args=args, daemon=True)
         self._process.start()
         theirs.close()
 
+    @property
+    def at(self) -> int:
+        """The place, in what it was given, of the modulefile that it has evaluated last."""
+        return self._place[0]
+
     def give(self, modules: list[Modulefile]) -> None:
         """Let it evaluate some modulefiles."""
-        self.given.extend(modules)
+        self.given = modules
         with suppress(OSError):  # it has ended; that is seen where its answers are read
             self.connection.send([tuple(module) for module in modules])
 
@@ -119,9 +131,16 @@ class _Worker:
 
 
 def _work(
-    read: Callable[[Modulefile], tuple[object, ...]], seconds: float, connection: Connection, theirs: Connection
+    read: Callable[[Modulefile], tuple[object, ...]],
+    seconds: float,
+    connection: Connection,
+    theirs: Connection,
+    place: mmap,
 ) -> None:
-    """Answer with what is read of each modulefile that comes; what modulefiles write is heard by nobody."""
+    """Answer with what is read of the modulefiles that come; what these write is heard by nobody.
+
+    `place` tells who has the other end which of them is being read, whatever becomes of this process.
+    """
     theirs.close()  # so that this ends when nobody has the other end any more
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -133,8 +152,10 @@ def _work(
             given = connection.recv()
         except EOFError:
             os._exit(0)
-        for fields in given:
-            connection.send(tuple(read(Modulefile(*fields))))
+        found = []
+        for place[0], fields in enumerate(given):
+            found.append(tuple(read(made(Modulefile, fields))))
+        connection.send(found)
 
 
 def _give_up(_: str, children: set[int]) -> NoReturn:

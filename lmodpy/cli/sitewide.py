@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from lmodpy.cli.arguments import Line
 from lmodpy.cli.context import Context
@@ -16,6 +17,7 @@ from lmodpy.report.software import Own, Site, usual
 from lmodpy.session import codec
 from lmodpy.shells.base import shell
 from lmodpy.spider.facts import Facts, Record
+from lmodpy.spider.rows import Told, told
 from lmodpy.tree.directory import base_of
 
 TYPE_CHECKING = False
@@ -75,24 +77,26 @@ def site(
     """
     tree, settings = admin.session.tree, admin.settings
     remembered = known or memory(admin, reader(admin))
-    recall = remembered.gist if briefly else remembered.known
     seconds = settings.number("eval_timeout")
-    pool = Pool(
-        reader(admin, elsewhere=True), Facts, lambda text: Facts(broken=text), processes or processors(), seconds
-    )
+    read, now = reader(admin, elsewhere=True), time.time_ns()
+    pool = Pool(lambda module: told(module, read, now), Told, _lost, processes or processors(), seconds)
     facts: dict[str, Facts] = {}
     hear = listener(admin)
+    briefly = briefly and admin.hooks is None
     found_at = {base_of(root): root for root in reversed(roots)}
     reached = wave = list(dict.fromkeys(found_at[base_of(root)] for root in roots))
     try:
         while wave:
             modules = {module.path: module for root in wave for module in tree.all(root) if module.path not in facts}
-            facts |= {path: told for path in modules if (told := recall(modules[path])) and not told.broken}
+            recalled = (remembered.recall(module, briefly=briefly) for module in modules.values())
+            facts |= {path: said for path, said in zip(modules, recalled, strict=True) if said and not said.broken}
             new = [module for module in modules.values() if module.path not in facts]
             more(len(new))
-            for module, told in pool.answers(new):
-                facts[module.path] = hear(module, told)
-                remembered.learn(module, facts[module.path])
+            for module, answer in pool.answers(new):
+                said = remembered.take(module, answer, briefly=briefly)
+                facts[module.path] = hear(module, said)
+                if facts[module.path] is not said:
+                    remembered.learn(module, facts[module.path])
                 seen()
             opened = (path for name in modules for path in facts[name].opens)
             wave = [path for path in dict.fromkeys(map(base_of, opened)) if path not in found_at]
@@ -105,6 +109,10 @@ def site(
     for text in (*(admin.site.warnings if admin.site else ()), *admin.doubts):
         admin.say(f"lmodpy: warning: {text}\n")
     return built
+
+
+def _lost(text: str) -> Told:
+    return Told("", "", "", Facts(broken=text))
 
 
 def own(admin: Context) -> Own:

@@ -25,6 +25,12 @@ class Prereq(NamedTuple):
     any_of: bool = False
 
 
+class Plainly(NamedTuple):
+    """Many plain words of a modulefile that is only read, in three texts each; see `Host.perform_plainly`."""
+
+    said: list[str]
+
+
 class Whatis(NamedTuple):
     """A line of description."""
 

@@ -43,20 +43,39 @@ local function is_identifier(name)
   return true
 end
 
+local function wait(verb, name, text)
+  waiting[count + 1], waiting[count + 2], waiting[count + 3] = verb, name, text
+  count = count + 3
+  if count > 300 then flush() end
+  return nil
+end
+
 local PLAIN = {setenv = "set", prepend_path = "prepend", append_path = "append"}
 -- Let a word wait if two texts are all that it says, and no more than one entry is put into a path.
 local function waits(word, say)
   local verb, is_path = PLAIN[word], word ~= "setenv"
   return function(...)
-    local name, text = ...
-    if plainly and select("#", ...) == 2 and type(text) == "string" and not find(text, "\0", 1, true)
-      and (identifiers[name] or is_identifier(name))
-      and not (is_path and (text == "" or name == "MODULEPATH" or find(text, ":", 1, true))) then
-      waiting[count + 1], waiting[count + 2], waiting[count + 3] = verb, name, text
-      count = count + 3
-      if count > 300 then flush() end
-      return nil
+    local name, text, sep = ...
+    local given = select("#", ...)
+    if plainly and (given == 2 or (given == 3 and is_path and sep == ":"))
+      and type(text) == "string" and not find(text, "\0", 1, true) and (identifiers[name] or is_identifier(name))
+      and not (is_path and (text == "" and name ~= "MANPATH" or name == "MODULEPATH" or find(text, ":", 1, true))) then
+      return wait(verb, name, text)
     end
+    return say(...)
+  end
+end
+
+-- Who only reads what a modulefile says about itself need not hear what it asks of other modules.
+local unheard -- how it describes itself, since it is acting
+local function is_text(...)
+  return select("#", ...) == 1 and type((...)) == "string" and not find((...), "\0", 1, true)
+end
+local ASKING = {load = 1, try_load = 1, try_add = 1, always_load = 1, load_any = 1, depends_on = 1, depends_on_any = 1,
+  conflict = 1, prereq = 1, prereq_any = 1}
+local function asks(_, say)
+  return function(...)
+    if plainly and not unheard and is_text(...) then return nil end
     return say(...)
   end
 end
@@ -145,12 +164,12 @@ common.io = {
 }
 common.print = function(...) write(table.concat(concat_written(...), "\t") .. "\n") end
 -- What describes a module is heard only by those who read modulefiles; else a text that is right never leaves Lua.
-local unheard
 local function describing(word)
   local say
   return function(...)
-    local text = ...
-    if unheard and select("#", ...) == 1 and type(text) == "string" and not find(text, "\0", 1, true) then return nil end
+    if (unheard or plainly) and is_text(...) then
+      return not unheard and wait(word, (...), "") or nil
+    end
     say = say or resolve(word)
     return say(...)
   end
@@ -194,7 +213,8 @@ local scope = {__index = common}
 setmetatable(common, {__index = function(_, name)
   local word = type(name) == "string" and (LIBRARY[name] and library(name) or resolve(name))
   if word then
-    if PLAIN[name] then word = waits(name, word) end
+    local first = PLAIN[name] and waits or ASKING[name] and asks
+    if first then word = first(name, word) end
     rawset(common, name, word)
     return word
   end

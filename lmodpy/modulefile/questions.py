@@ -31,7 +31,10 @@ if TYPE_CHECKING:
             """Say whether plain words may come by `perform_plainly`."""
 
         def perform_plainly(self, said: list[str]) -> None:
-            """Do what many words said, in three texts each: `set`, `prepend` or `append`, a variable, a text."""
+            """Do what many words said, in three texts each.
+
+            A word is `set`, `prepend` or `append`, a variable and a text, or `whatis` or `help`, a text and nothing.
+            """
 
         def perform(self, call: Call) -> object:
             """Do what was said, in the way of the current mode; the result goes to the modulefile."""

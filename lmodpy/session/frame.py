@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lmodpy.tree.directory import Modulefile
 
 _MOST_NAMED = 5
+_PLAINLY = frozenset(("load", "spider"))
 
 
 class Frame:
@@ -51,8 +52,8 @@ class Frame:
         self.properties: list[str] = []
         self.journal: list[Call] = []
         self.failure: BaseException | None = None
-        self.takes_plainly = mode == "load" and not session.overheard
-        """Whether plain words may come many at a time, by `perform_plainly`: only where nobody reads the journal."""
+        self.takes_plainly = mode in _PLAINLY and not session.overheard
+        """Whether plain words may come many at a time, by `perform_plainly`: not where somebody reads all of them."""
 
     @property
     def full_name(self) -> str:
@@ -121,8 +122,11 @@ class Frame:
             raise
 
     def perform_plainly(self, said: list[str]) -> None:
-        """Give variables values and put entries into paths: `set`, `prepend` or `append`, the variable and the text."""
-        self.env.change(said, self.owner)
+        """Do what many words say, each in three texts: a verb, a variable or a line of description, and a text."""
+        if self.mode.acting:
+            self.env.change(said, self.owner)
+        else:
+            self._note_plainly(said)
 
     def misused(self, error: Exception) -> None:
         """Fail while loading or checking; while unloading or reading warn and go on; say nothing twice."""
@@ -224,6 +228,17 @@ class Frame:
         """Pass on what the modulefile writes to stderr."""
         if self.mode is not MODES["spider"]:
             self.session.say(text)
+
+    def _note_plainly(self, said: list[str]) -> None:
+        """Keep in the journal what many words say; the rest of the modulefile sees the variables that they set."""
+        from lmodpy.modulefile.operations import Call  # noqa: PLC0415 - where modulefiles are only read
+        from lmodpy.modulefile.operations_seldom import Plainly  # noqa: PLC0415
+
+        words = iter(said)
+        for verb, name, text in zip(words, words, words, strict=True):
+            if verb == "set":
+                self.pretend(name, text)
+        self.journal.append(Call("", (), Plainly(said)))
 
     def _explain(self, error: ModulefileError) -> None:
         """Name the module and who loaded it, once: in the frame where it happened."""

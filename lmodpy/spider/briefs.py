@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lmodpy.spider.memory import Row
+    from lmodpy.spider.rows import Row
     from lmodpy.tree.directory import Modulefile
 
 SECTION = "overview"

@@ -10,24 +10,24 @@ from __future__ import annotations
 import time
 
 from lmodpy.spider import briefs, remarks, store
-from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
-from lmodpy.spider.index import ROW, Outdated, facts_file, make_place, modules_of, row_of, state_of
-from lmodpy.spider.stamps import differing, is_old, stamp_of, stamps_of
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts
+from lmodpy.spider.index import ROW, Outdated, facts_file, make_place, modules_of, state_of
+from lmodpy.spider.rows import TOO_NEW, Row, brought, facts_in, led, line_of, looked_at, row_in, rows_in, text_of
+from lmodpy.spider.stamps import differing, stamp_of, stamps_of
 from lmodpy.tree.directory import base_of
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import NamedTuple, TypeVar
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
     from lmodpy.spider.index import Index
+    from lmodpy.spider.rows import Told
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Found, Tree
 
     Answer = TypeVar("Answer")
-else:
-    from lmodpy.values import NamedTuple
 
 FEW = 5
 """So many modulefiles are evaluated as fast as a file about them is read and written."""
@@ -37,68 +37,12 @@ _MOST_LOOK_UPS = 40
 """When so many modules of a root were looked up one by one, the others are read, too."""
 
 
-_TOO_NEW = "~"
-"""Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
 _SILENCE = Facts()
 _NO_WORD = "\0"
 """Nothing has it in it."""
 _UNSURE = "unsure"
 """Where what may bring extensions stands once more, if it is not certain which."""
 _NOTHING = ("", VARIES)
-
-
-class Row(NamedTuple):
-    """What is known of a modulefile: its stamp, what its text promises, and its facts, as they stand in a file."""
-
-    path: str
-    stamp: str
-    promised: str
-    text: str = ""
-
-    @property
-    def facts(self) -> Facts | None:
-        """What it says about itself, if it was evaluated."""
-        return _facts(self.text) if self.text else None
-
-    @property
-    def brief(self) -> Facts:
-        """Of what it says about itself, only what overviews show: whatis, and why it is broken."""
-        whatis, broken, _ = self.text.split("\t", 2)
-        return Facts(whatis=_items(whatis), broken=store.plain(broken))
-
-    @property
-    def is_remarkable(self) -> bool:
-        """Whether it has properties or brings extensions."""
-        _, _, _, properties, extensions, _ = self.text.split("\t", 5)
-        return bool(properties or extensions)
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether it could not be read to its end."""
-        return not self.text.partition("\t")[2].startswith("\t")
-
-    def holds(self, *, loosely: bool) -> bool:
-        """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""
-        promised = self.promised.split()
-        return bool(self.text) and (VARIES not in promised or (loosely and promised == [VARIES]))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it says to everybody what it has said."""
-        return self.holds(loosely=False) and not self.is_broken
-
-    def mentions(self, word: str) -> bool:
-        """Say whether it may say something with a word in it, which is in lower case, or is broken."""
-        return not self.is_plain or word in self.text.lower()
-
-    def keeps(self, promise: str) -> bool:
-        """Say whether it is worth asking for something."""
-        if promise not in self.promised.split():
-            return False
-        if not self.holds(loosely=False):
-            return True
-        _, broken, _, _, extensions, prepends, appends, _ = self.text.split("\t", 7)
-        return bool(broken or (prepends + appends if promise == OPEN else extensions))
 
 
 class Memory:
@@ -140,18 +84,34 @@ class Memory:
         said = self._said.get(module.path)
         return said or (row.facts if row.holds(loosely=loosely) else None)
 
-    def gist(self, module: Modulefile) -> Facts | None:
-        """Return what `known` does; of what neither leads on nor is broken only that: nothing."""
-        row = self._row(module)
-        if row.promised:
+    def recall(self, module: Modulefile, *, briefly: bool = False) -> Facts | None:
+        """Return what a module has said to earlier commands; None if it has to be evaluated.
+
+        `briefly`: of what neither leads on nor is broken only that: nothing.
+        """
+        row = self._shelf(module.root).kept(module)
+        if row is None or not row.text:
+            return None
+        if row.promised or not briefly:
             return row.facts if row.holds(loosely=False) else None
-        return (row.brief if row.is_broken else _SILENCE) if row.text else None
+        return row.brief if row.is_broken else _SILENCE
 
     def learn(self, module: Modulefile, facts: Facts) -> None:
         """Take up the facts of one that was not known when it was asked for."""
         shelf = self._shelf(module.root)
         shelf.learn(shelf.below(module), facts)
         self._said[module.path] = facts
+
+    def take(self, module: Modulefile, told: Told, *, briefly: bool = False) -> Facts:
+        """Take up what another process was told by a module for which `recall` has returned None, and return that."""
+        facts = Facts(*told.facts) if told.facts else None
+        if not told.stamp:  # it was never read
+            self.learn(module, facts or _SILENCE)
+            return facts or _SILENCE
+        shelf = self._shelf(module.root)
+        row = made(Row, (shelf.below(module), *told[:3]))
+        shelf.take(row)
+        return facts or (_SILENCE if briefly else facts_in(row.text))
 
     def may(self, promise: str, module: Modulefile) -> bool:
         """Say whether a modulefile is worth asking for something: to OPEN directories, to bring EXTENSIONS."""
@@ -296,11 +256,23 @@ class _Shelf:
 
     def row(self, path: str) -> Row:
         """Return what is known of a modulefile; its text is read if that is not known, or has changed."""
+        row = self._known(path)
+        if row is None:
+            row = self._rows[path] = made(Row, (path, *looked_at(f"{self._base}/{path}", self._now), ""))
+            self._news.add(path)
+        return row
+
+    def kept(self, module: Modulefile) -> Row | None:
+        """Return what is known of a modulefile; None if nothing is, or it has changed."""
+        return self._known(self.below(module))
+
+    def _known(self, path: str) -> Row | None:
         row = self._rows.get(path)
         if row is None:
             compared = self._whole is not None and path not in self.altered
-            row = self._whole.row(path) if self._whole and compared else None
-            row = self._rows[path] = row or self._kept(path) or self._new(path)
+            row = (self._whole.row(path) if self._whole and compared else None) or self._kept(path)
+            if row:
+                self._rows[path] = row
         return row
 
     def _kept(self, path: str) -> Row | None:
@@ -313,20 +285,16 @@ class _Shelf:
                     return row
         return None
 
-    def _new(self, path: str) -> Row:
-        self._news.add(path)
-        file = f"{self._base}/{path}"
-        stamp = stamp_of(file)
-        return Row(path, stamp if is_old(stamp, self._now) else f"{_TOO_NEW}{stamp}", " ".join(sorted(promises(file))))
-
     def learn(self, path: str, facts: Facts) -> None:
         """Take up the facts of a modulefile whose row has been asked for before it was evaluated."""
-        row = self.row(path)
-        text = _text(facts)
-        if text != row.text:
-            self._rows[path] = row._replace(text=text)
-            if not row.text or VARIES not in row.promised:
-                self._news.add(path)
+        self.take(self.row(path)._replace(text=text_of(facts)))
+
+    def take(self, row: Row) -> None:
+        """Take up what is known now of a modulefile."""
+        before = self._rows.get(row.path)
+        self._rows[row.path] = row
+        if before != row and not (before and before.text and VARIES in row.promised):
+            self._news.add(row.path)
 
     def promising(self, promise: str, found: Found, word: str) -> list[Modulefile] | None:
         """Return what a file knows to be worth asking; None if none knows all modules that there are now.
@@ -371,7 +339,7 @@ class _Shelf:
         return [
             f"{self._base}/{path}"
             for path, row in self._rows.items()
-            if path in before and before[path].lstrip(_TOO_NEW) != row.stamp.lstrip(_TOO_NEW)
+            if path in before and before[path].lstrip(TOO_NEW) != row.stamp.lstrip(TOO_NEW)
         ]
 
     def _knows_all(self, found: Found) -> bool:
@@ -403,8 +371,8 @@ class _Shelf:
             ]
             for promise in (OPEN, EXTENSIONS)
         }
-        leading_on = [_led(each, row, room) for each, row in promising[OPEN]]
-        bringing = ((_brought(row), [_led(each, row, room)]) for each, row in promising[EXTENSIONS])
+        leading_on = [led(each, row, room) for each, row in promising[OPEN]]
+        bringing = ((brought(row), [led(each, row, room)]) for each, row in promising[EXTENSIONS])
         first = [row for pairs in promising.values() for _, row in pairs]
         folders = {"".join(row.path.rpartition("/")[:2]) for row in first}
         leading = {row.path: row.stamp for row in first} | {path: found.stamps.get(path, "") for path in folders}
@@ -412,9 +380,9 @@ class _Shelf:
             "state": [state_of(found, self._root)] if whole else [],
             OPEN: leading_on,
             **store.labelled(EXTENSIONS, bringing),
-            _UNSURE: [_led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
+            _UNSURE: [led(each, row, room) for each, row in promising[EXTENSIONS] if not row.is_plain],
             "leading": store.listed(sorted(leading.items())),
-            "facts": store.sealed(map(_line, rows.values())),
+            "facts": store.sealed(map(line_of, rows.values())),
         }
         sections["stamped"] = store.listed((path, rows[path].stamp) for path in sorted(rows))
         sections[briefs.SECTION] = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
@@ -472,7 +440,7 @@ class _File:
         """Return all that it says, by path."""
         if self._rows is None:
             nothing: dict[str, Row] = {}
-            self._rows = self._from(lambda reader: {row.path: row for row in _rows(reader.bodies("facts"))}, nothing)
+            self._rows = self._from(lambda reader: {row.path: row for row in rows_in(reader.bodies("facts"))}, nothing)
         return self._rows
 
     def promising(self, promise: str, word: str = "") -> list[tuple[Modulefile, Row]] | None:
@@ -486,7 +454,7 @@ class _File:
         if None in told:
             return None
         lines = dict.fromkeys("".join(filter(None, told)).split("\n")[:-1])
-        found = [(fields[:ROW], _row(fields[ROW:])) for fields in (line.split("\t", ROW + 3) for line in lines)]
+        found = [(fields[:ROW], row_in(fields[ROW:])) for fields in (line.split("\t", ROW + 3) for line in lines)]
         self._first.update((row.path, row) for _, row in found)
         modules = modules_of([list(map(store.plain, fields)) for fields, _ in found], self._root)
         return list(zip(modules, (row for _, row in found), strict=True))
@@ -519,7 +487,7 @@ class _File:
         return self._told[key]
 
     def _look_up(self, reader: store.Reader, paths: Sequence[str]) -> None:
-        self._looked_up.update((path, next(_rows(reader.raw("facts", f"{path}\t")), None)) for path in paths)
+        self._looked_up.update((path, next(rows_in(reader.raw("facts", f"{path}\t")), None)) for path in paths)
 
     def _from(self, ask: Callable[[store.Reader], Answer], nothing: Answer, *, whole: bool = False) -> Answer:
         """Ask the file, if it can be believed; `whole`: all of it, so that damage anywhere is made good."""
@@ -530,59 +498,3 @@ class _File:
         except (OSError, store.Damaged, ValueError):
             self._reader = None
             return nothing
-
-
-# How facts stand in a file: fields with tabs between them, of which some are lists.
-
-_END = "\x1f"
-"""Ends each item of a list; what has it in itself is not kept."""
-
-
-def _rows(lines: Iterable[str]) -> Iterator[Row]:
-    for line in lines:
-        yield _row(line.split("\t", 3))
-
-
-def _row(fields: Sequence[str]) -> Row:
-    path, stamp, promised, text = fields
-    return made(Row, (store.plain(path) if "\\" in path else path, stamp, promised, text))
-
-
-def _led(module: Modulefile, row: Row, room: int) -> str:
-    """Return a module and what is known of it as a line."""
-    return "\t".join((*map(store.escaped, row_of(module, room)), _line(row)))
-
-
-def _brought(row: Row) -> str:
-    """Return the extensions that a module brings in one text."""
-    return _END.join(row.facts.extensions) if row.facts else ""
-
-
-def _line(row: Row) -> str:
-    return f"{store.escaped(row.path)}\t{row.stamp}\t{row.promised}\t{row.text}"
-
-
-def _text(facts: Facts) -> str:
-    """Return facts as they stand in a file; nothing if they cannot."""
-    paths = tuple(map("=".join, facts.paths))
-    lists = (facts.families, facts.properties, facts.extensions, facts.prepends, facts.appends, paths)
-    if any(_END in item for each in (facts.whatis, *lists) for item in each):
-        return ""
-    fields = (_listed(facts.whatis), facts.broken, *map(_listed, lists), "*" * facts.dynamic, facts.help)
-    return "\t".join(map(store.escaped, fields))
-
-
-def _facts(text: str) -> Facts:
-    whatis, broken, *lists, dynamic, told = text.split("\t")
-    families, properties, extensions, prepends, appends, paths = map(_items, lists)
-    pairs = tuple((variable, directory) for variable, _, directory in (path.partition("=") for path in paths))
-    places = prepends, appends, bool(dynamic), store.plain(broken), pairs
-    return made(Facts, (_items(whatis), store.plain(told), families, properties, extensions, *places))
-
-
-def _listed(items: Iterable[str]) -> str:
-    return "".join(f"{item}{_END}" for item in items)
-
-
-def _items(field: str) -> tuple[str, ...]:
-    return tuple(store.plain(field).split(_END)[:-1]) if field else ()
