@@ -21,7 +21,8 @@ from lmodpy.report.text import filled, wrap
 from lmodpy.spider import index as indexes
 from lmodpy.spider import memory as memories
 from lmodpy.spider import rows, stamps
-from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts, promises
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts
+from lmodpy.spider.promises import promises
 from lmodpy.spider.remarks import remarks
 from lmodpy.tree.tree import Options
 from tests.launcher import lmodpy_cmd

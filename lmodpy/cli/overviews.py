@@ -7,8 +7,9 @@ from lmodpy.errors import LmodError
 from lmodpy.report import overviews
 from lmodpy.report.data import module_data
 from lmodpy.report.listing import titled
-from lmodpy.spider.facts import EXTENSIONS, promises
+from lmodpy.spider.facts import EXTENSIONS
 from lmodpy.spider.gathered import facts_of
+from lmodpy.spider.promises import promises
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

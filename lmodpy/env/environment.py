@@ -112,7 +112,11 @@ class Environment:
 
     def pretend(self, name: str, value: str | None) -> None:
         """Let modulefiles see a value that the shell will never get."""
-        self._pretended = {**self._pretended, name: value}
+        self.pretend_all({name: value})
+
+    def pretend_all(self, values: Mapping[str, str | None]) -> None:
+        """Do that for some variables."""
+        self._pretended = {**self._pretended, **values}
 
     def _believe(self, name: str) -> None:
         """Pretend nothing of a variable any more."""

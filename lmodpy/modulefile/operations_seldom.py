@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from lmodpy.modulefile.operations import Call
+from lmodpy.values import made
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple
 
-    from lmodpy.modulefile.operations import Call
     from lmodpy.names.request import Request
 else:
     from lmodpy.values import NamedTuple
@@ -29,6 +31,11 @@ class Plainly(NamedTuple):
     """Many plain words of a modulefile that is only read, in three texts each; see `Host.perform_plainly`."""
 
     said: list[str]
+
+
+def plainly(said: list[str]) -> Call:
+    """Return such words as a call."""
+    return made(Call, ("", (), made(Plainly, (said,)), frozenset()))
 
 
 class Whatis(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from xml.sax.saxutils import escape, quoteattr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ def junit(findings: Sequence[Finding], modules: Mapping[str, str]) -> str:
 
 
 def _case(path: str, name: str, findings: Sequence[Finding]) -> str:
+    from xml.sax.saxutils import escape, quoteattr  # noqa: PLC0415 - it brings all of urllib along
+
     opened = f"  <testcase classname={quoteattr(path)} name={quoteattr(name)}"
     if not findings:
         return f"{opened}/>"

@@ -231,14 +231,13 @@ class Frame:
 
     def _note_plainly(self, said: list[str]) -> None:
         """Keep in the journal what many words say; the rest of the modulefile sees the variables that they set."""
-        from lmodpy.modulefile.operations import Call  # noqa: PLC0415 - where modulefiles are only read
-        from lmodpy.modulefile.operations_seldom import Plainly  # noqa: PLC0415
+        from lmodpy.modulefile.operations_seldom import plainly  # noqa: PLC0415 - where modulefiles are only read
 
         words = iter(said)
-        for verb, name, text in zip(words, words, words, strict=True):
-            if verb == "set":
-                self.pretend(name, text)
-        self.journal.append(Call("", (), Plainly(said)))
+        self.env.pretend_all(
+            {name: text for verb, name, text in zip(words, words, words, strict=True) if verb == "set"}
+        )
+        self.journal.append(plainly(said))
 
     def _explain(self, error: ModulefileError) -> None:
         """Name the module and who loaded it, once: in the frame where it happened."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from lmodpy import system
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple
@@ -74,77 +72,8 @@ PLACES = ("_DIR", "_LIB")
 KEYS = ("Name", "Version", "Category", "Description", "URL", "Keyword")
 
 
-def promises(path: str) -> frozenset[str]:
-    """Return what a modulefile may say: to `open` a directory, to bring `extensions`; and whether that `varies`.
-
-    Most modulefiles do neither, and looking for the words is several times cheaper than evaluating.
-    """
-    try:
-        text = system.content(path, 1 << 20)
-    except OSError:
-        return frozenset()
-    if any(word in text for word in _ELSEWHERE) and _matches(rb"\b(?:" + b"|".join(_ELSEWHERE) + rb")\b", text):
-        return _ALL
-    if text.startswith(b"#%Module") and _matches(rb"\bsource\b", text):
-        return _ALL
-    found = frozenset(promise for promise, words in _WORDS.items() if any(word in text for word in words))
-    return found | {VARIES} if _may_vary(text, strictly=bool(found)) else found
-
-
 OPEN, EXTENSIONS, VARIES = "open", "extensions", "varies"
-_ALL = frozenset((OPEN, EXTENSIONS, VARIES))
-_WORDS = {OPEN: (b"MODULEPATH", b"module use", b"source"), EXTENSIONS: (b"extensions", b"provide")}
-_ELSEWHERE = (b"inherit", b"loadfile", b"dofile", b"require", b"loadstring")
-"""With these the words may stand in another file."""
-_TABLES = rb"\b(?:os|io|lfs|posix|package|debug|_G|_ENV)\b"
-_QUESTIONS = rb"\b(?:%b)\b" % b"|".join((
-    *(b"getenv", b"protected_getenv", b"source_sh", b"capture", b"execute", b"subprocess", b"isDir", b"isFile"),
-    *(b"isDefined", b"isNotDefined", b"isAvail", b"latest", b"realpath", b"abspath", b"UUIDString"),
-    *(b"userInGroups?", b"myShellName", b"myShellType", b"myConfig"),
-))  # fmt: skip
-_OF_TCL = rb"\b(?:%b)\b[ \t(]|::env|\b(?:is-avail|is-used|is-saved|system|lsb-release|pwd)\b" % b"|".join((
-    *(b"env", b"exec", b"source", b"package", b"file", b"glob", b"open", b"clock", b"info", b"uname", b"module-info"),
-    *(b"getenv", b"source-sh", b"getvariable"),
-))  # fmt: skip
-"""What asks for the circumstances, in Lua and in Tcl."""
-_ASKING = (
-    *(
-        b"os.",
-        b"io.",
-        b"os[",
-        b"io[",
-        b"lfs.",
-        b"posix.",
-        b"_G",
-        b"_ENV",
-        b"getenv",
-        b"capture",
-        b"subprocess",
-        b"source_sh",
-    ),
-    *(b"isDir", b"isFile", b"isDefined", b"isNotDefined", b"isAvail", b"userInGroup", b"myShell", b"myConfig", b"~/"),
-)
-"""What stands in nearly all that ask, and in few others; looking for these is much cheaper."""
-
-
-def _may_vary(text: bytes, *, strictly: bool) -> bool:
-    """Say whether a modulefile may say something else to someone else, or tomorrow.
-
-    `strictly`: even if it asks in an unusual way, or a word only stands in a sentence.
-    """
-    if text.startswith(b"#%Module"):
-        return _matches(_OF_TCL, text)
-    if strictly:
-        return b"~" in text or _matches(_TABLES + b"|" + _QUESTIONS, text)
-    return any(word in text for word in _ASKING) and _matches(
-        _TABLES + rb"(?:\.\w|\[)|" + _QUESTIONS + rb"\s*[({\"'\[]|~/", text
-    )
-
-
-def _matches(pattern: bytes, text: bytes) -> bool:
-    import re  # noqa: PLC0415 - only for what is not known yet
-
-    return re.search(pattern, text) is not None
+"""What a modulefile may promise: see lmodpy/spider/promises.py."""
 
 
 def _keyed(line: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.spider import store
-from lmodpy.spider.facts import OPEN, VARIES, Facts, promises
+from lmodpy.spider.facts import OPEN, VARIES, Facts
 from lmodpy.spider.index import row_of
 from lmodpy.spider.stamps import is_old, stamp_of
 from lmodpy.values import made
@@ -96,6 +96,8 @@ def told(module: Modulefile, read: Callable[[Modulefile], Facts], now: int) -> T
 
 def looked_at(path: str, now: int) -> tuple[str, str]:
     """Return the stamp of a file, and what its text promises."""
+    from lmodpy.spider.promises import promises  # noqa: PLC0415 - mostly all is known
+
     stamp = stamp_of(path)
     return stamp if is_old(stamp, now) else f"{TOO_NEW}{stamp}", " ".join(sorted(promises(path)))
 
@@ -118,7 +120,7 @@ def row_in(fields: Sequence[str]) -> Row:
 
 def led(module: Modulefile, row: Row, room: int) -> str:
     """Return a module and what is known of it as a line."""
-    return "\t".join((*map(store.escaped, row_of(module, room)), line_of(row)))
+    return f"{store.joined(row_of(module, room))}\t{line_of(row)}"
 
 
 def brought(row: Row) -> str:
@@ -133,12 +135,12 @@ def line_of(row: Row) -> str:
 
 def text_of(facts: Facts) -> str:
     """Return facts as they stand in a file; nothing if they cannot."""
-    paths = tuple(map("=".join, facts.paths))
-    lists = (facts.families, facts.properties, facts.extensions, facts.prepends, facts.appends, paths)
-    if any(_END in item for each in (facts.whatis, *lists) for item in each):
+    whatis, told, families, properties, extensions, prepends, appends, dynamic, broken, pairs = facts
+    lists = whatis, families, properties, extensions, prepends, appends, ["=".join(pair) for pair in pairs]
+    said, *rest = [_END.join((*items, "")) for items in lists]
+    if said.count(_END) + "".join(rest).count(_END) != sum(map(len, lists)):
         return ""
-    fields = (_listed(facts.whatis), facts.broken, *map(_listed, lists), "*" * facts.dynamic, facts.help)
-    return "\t".join(map(store.escaped, fields))
+    return f"{store.joined((said, broken, *rest, '*' * dynamic))}\t{store.escaped(told)}"
 
 
 def facts_in(text: str) -> Facts:
@@ -148,10 +150,6 @@ def facts_in(text: str) -> Facts:
     pairs = tuple((variable, directory) for variable, _, directory in (path.partition("=") for path in paths))
     places = prepends, appends, bool(dynamic), store.plain(broken), pairs
     return made(Facts, (_items(whatis), store.plain(told), families, properties, extensions, *places))
-
-
-def _listed(items: Iterable[str]) -> str:
-    return "".join(f"{item}{_END}" for item in items)
 
 
 def _items(field: str) -> tuple[str, ...]:

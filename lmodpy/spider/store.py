@@ -232,7 +232,16 @@ def containing(text: str, part: str, low: str) -> str:
 
 def listed(rows: Iterable[Iterable[str]]) -> list[str]:
     """Return rows of text as lines, in this order, for who reads all of them: `Reader.text` and `rows_of`."""
-    return ["\t".join(map(escaped, row)) for row in rows]
+    return list(map(joined, rows))
+
+
+def joined(row: Iterable[str]) -> str:
+    """Return the fields of a row as it stands in a file."""
+    fields = (*row,)
+    line = "\t".join(fields)
+    if "\\" in line or "\n" in line or line.count("\t") >= len(fields) > 0:
+        return "\t".join(map(escaped, fields))
+    return line
 
 
 def labelled(name: str, blocks: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
@@ -250,7 +259,7 @@ def labelled(name: str, blocks: Iterable[tuple[str, Iterable[str]]]) -> dict[str
 
 def table(rows: Iterable[Iterable[str]]) -> list[str]:
     """Return rows of text as lines that `Reader.rows` and `Reader.starting` read."""
-    return sealed("\t".join(map(escaped, row)) for row in rows)
+    return sealed(map(joined, rows))
 
 
 def sealed(rows: Iterable[str]) -> list[str]:

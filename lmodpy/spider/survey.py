@@ -69,8 +69,13 @@ class _Watching(Folders):
 
     def is_modulefile(self, path: str) -> bool:
         """Say whether a file is a modulefile; one that is none is watched, since it may become one."""
-        self.shows(path)
-        stamp = "" if path.endswith(".lua") or path in self._genuine else stamp_of(path)
+        if path in self._genuine:
+            return self._genuine[path]
+        is_shown, is_lua = self.shows(path), path.endswith(".lua")
+        if is_lua and system.ROOT:
+            self._genuine[path] = is_shown
+            return is_shown
+        stamp = "" if is_lua else stamp_of(path)
         is_one = super().is_modulefile(path)
         if stamp and not is_one:
             self.stamps[path] = stamp
@@ -78,8 +83,9 @@ class _Watching(Folders):
 
     def shows(self, path: str) -> bool:
         """Say what Folders says, and note what others may not read."""
-        if not self.is_open(path):
-            self.closed.append(path)
+        if self.is_open(path):
+            return True
+        self.closed.append(path)
         return super().shows(path)
 
     def is_open(self, path: str) -> bool:
