@@ -48,6 +48,16 @@ def test_the_first_command_writes_it_and_the_next_reads_it(opt):
     assert bundle(opt).stat().st_mtime_ns == written
 
 
+def test_the_prelude_of_modulefiles_is_in_it(opt, tmp_path):
+    """What each Lua begins with is compiled once; its file is not looked at again."""
+    (tmp_path / "m.lua").write_text('setenv("M", os.getenv("HOME") or "none")\n')
+    argv, env = [opt / "bin/lmodpy-cmd", "bash", "load", "m"], {"PATH": os.defpath, "MODULEPATH": str(tmp_path)}
+    first = subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout
+    assert "M=none;" in first
+    (opt / "lib" / VERSION / "site-packages/lmodpy/modulefile/prelude.lua").unlink()
+    assert subprocess.run(argv, env=env, capture_output=True, text=True, check=True).stdout == first
+
+
 def test_whoever_looks_for_a_failure_does_without(opt):
     """With LMODPY_DEBUG the code comes from the files, which have lines; the bundle is left as it is."""
     first = use(opt)
