@@ -517,3 +517,8 @@ def test_in_drawn_trees_all_is_as_with_lmod(seed, site):
         answer = site.module("-t", "spider", full_name).err
         ways = told_by_lmod(full_name, env)
         assert answer.splitlines() == ([full_name, ""] if ways is None else ["", *ways])
+
+
+def test_what_to_type_next_can_be_typed(hierarchy):
+    """Also after a word that means something to the shell."""
+    assert "module keyword 'x; ls $HOME'" in hierarchy.fails("spider", "x; ls $HOME")

@@ -207,8 +207,12 @@ class Search:
         raise self._unknown(word)
 
     def _unknown(self, word: str) -> LmodError:
+        from shlex import quote  # noqa: PLC0415 - only after a mistake
+
         near = self._session.tree.similar(word, self.crawl.roots)[:3]
-        meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {word}"
+        meant = (
+            f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {quote(word)}"
+        )
         return LmodError(
             f"nothing that could be loaded, now or after other modules, is called `{word}`", hint=meant
         ).called("e_Failed_2_Find", name=word)
