@@ -17,6 +17,7 @@ from lmodpy.cli import admin, walk
 from lmodpy.cli.cacheupdate import update
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.main import run
+from lmodpy.spider import memory
 from tests.launcher import CLONE
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -135,6 +136,49 @@ def test_a_build_evaluates_what_has_changed(cluster, monkeypatch):
     assert "another one" in cluster.user("spider", LMODPY_CACHE_VOUCHED="yes")
     assert "module load gcc/13 hdf5/1.14" in cluster.user("spider", "hdf5", LMODPY_CACHE_VOUCHED="yes")
     assert read == []
+
+
+CHANGES = {
+    "plain": ("Core/cmake/3.lua", 'whatis("Description: another\\none") help("a\tb\\\\c")'),
+    "broken": ("Core/cmake/3.lua", 'whatis("a") error("no")'),
+    "varying": ("Core/cmake/3.lua", 'whatis(os.getenv("HOME"))'),
+    "bringing": ("Core/cmake/3.lua", 'extensions("numpy/1.26, cmake/4")'),
+    "marked": ("Core/cmake/3.lua", 'add_property("state", "testing")'),
+    "opening": ("Core/cmake/3.lua", 'prepend_path("MODULEPATH", "ROOT/gcc13")'),
+    "brought": ("Core/numpy/1.lua", 'whatis("Description: another one")'),
+    "bringer": ("Core/python/3.lua", 'whatis("Description: another one")'),
+    "opener": ("Core/gcc/13.lua", 'whatis("Description: another one")'),
+    "hidden": ("Core/cmake/.4.lua", 'whatis("Description: another one")'),
+    "odd": ("Core/cmake/3.lua", 'whatis("`\\1\\31`")'),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_is_brought_up_to_date_is_as_one_that_is_new(cluster, change):
+    """Byte for byte: whatever has changed, and though most of it is copied."""
+    cluster.module("Core/python/3.lua", 'extensions("numpy/1.26")')
+    cluster.module("Core/cmake/.4.lua")
+    cluster.module("Core/numpy/1.lua")
+    age(cluster)
+    cluster.build()
+    path, text = CHANGES[change]
+    cluster.module(path, text)
+    os.utime(cluster.root / path, (1_600_000_100, 1_600_000_100))
+    assert cluster.build()["changed"] == 1
+    updated = cluster.files()
+    cluster.cache("clear")
+    cluster.build()
+    assert cluster.files().items() <= updated.items()  # what is no longer reached is still there
+
+
+def test_of_a_file_that_is_brought_up_to_date_most_is_copied(cluster, monkeypatch):
+    """Where what has changed leads nowhere."""
+    age(cluster)
+    cluster.build()
+    cluster.module("Core/cmake/3.lua", 'whatis("Description: another one")')
+    monkeypatch.delattr(memory._Shelf, "_sections")
+    assert cluster.build()["changed"] == 1
+    assert "another one" in cluster.user("whatis", "cmake")
 
 
 def test_builds_know_the_words_of_the_site(cluster):

@@ -10,7 +10,7 @@ from lmodpy import system
 from lmodpy.cli.indexing import evaluated_with, named, places
 from lmodpy.cli.opening import tree_options
 from lmodpy.errors import LmodError, UsageError
-from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in
+from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in, state_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,12 +78,13 @@ class Noting(Index):
         new, changed, removed, written = [], [], [], 0
         for root, now in self._now.items():
             before = self._before[root]
-            known = {module.path for module in before.modules} if before else set()
-            there = {module.path for module in now.modules}
-            new += sorted(there - known)
-            removed += sorted(known - there)
-            changed += sorted(there & known & {*memory.changed(root)})
-            others = before is None or before.stamps != now.stamps or before.modules != now.modules
+            others = before is None or state_of(before, root) != state_of(now, root)
+            if others:
+                known = {module.path for module in before.modules} if before else set()
+                there = {module.path for module in now.modules}
+                new += sorted(there - known)
+                removed += sorted(known - there)
+            changed += sorted({*memory.changed(root)} - {*new})
             if others:
                 self.write(self._place, root, now)
             said_otherwise = memory.news(root)

@@ -88,8 +88,8 @@ def site(
     try:
         while wave:
             modules = {module.path: module for root in wave for module in tree.all(root) if module.path not in facts}
-            recalled = (remembered.recall(module, briefly=briefly) for module in modules.values())
-            facts |= {path: said for path, said in zip(modules, recalled, strict=True) if said and not said.broken}
+            recalled = remembered.recall(modules.values(), briefly=briefly)
+            facts |= {path: said for path, said in recalled.items() if not said.broken}
             new = [module for module in modules.values() if module.path not in facts]
             more(len(new))
             for module, answer in pool.answers(new):

@@ -89,6 +89,11 @@ def kept(text: str) -> list[Kept]:
     return [*store.rows_of(text, 4)]  # type: ignore[list-item]
 
 
+def brings(kept: Kept) -> bool:
+    """Say whether extensions have a name, or it has to be asked for in each command."""
+    return _APART not in kept[3] or bool(kept[3].split(_APART)[2]) or kept[3].endswith(_ALWAYS)
+
+
 def merged(found: Sequence[Kept]) -> Kept:
     """Return what is shown of a name that is in several roots, in their order."""
     found = list(dict.fromkeys(reversed(found)))[::-1]

@@ -19,7 +19,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeVar
 
     from lmodpy.spider.index import Index
@@ -37,6 +37,8 @@ _MOST_LOOK_UPS = 40
 """When so many modules of a root were looked up one by one, the others are read, too."""
 
 
+_FEW_ROWS = 20
+"""So many rows are exchanged in a file as it stands; if there are more, it is made anew."""
 _SILENCE = Facts()
 _NO_WORD = "\0"
 """Nothing has it in it."""
@@ -84,17 +86,25 @@ class Memory:
         said = self._said.get(module.path)
         return said or (row.facts if row.holds(loosely=loosely) else None)
 
-    def recall(self, module: Modulefile, *, briefly: bool = False) -> Facts | None:
-        """Return what a module has said to earlier commands; None if it has to be evaluated.
+    def recall(self, modules: Iterable[Modulefile], *, briefly: bool = False) -> dict[str, Facts]:
+        """Return what modules have said to earlier commands, by path; without those that have to be evaluated.
 
-        `briefly`: of what neither leads on nor is broken only that: nothing.
+        `briefly`: of what neither leads on nor is broken only that: nothing. Only for who is thorough.
         """
-        row = self._shelf(module.root).kept(module)
-        if row is None or not row.text:
-            return None
-        if row.promised or not briefly:
-            return row.facts if row.holds(loosely=False) else None
-        return row.brief if row.is_broken else _SILENCE
+        found = {}
+        shelves: dict[str, tuple[Mapping[str, Row], int]] = {}
+        for module in modules:
+            if module.root not in shelves:
+                shelves[module.root] = self._shelf(module.root).compared(), len(base_of(module.root)) + 1
+            rows, room = shelves[module.root]
+            row = rows.get(module.path[room:])
+            if row is None or not row.text:
+                continue
+            if briefly and not row.promised:
+                found[module.path] = row.brief if row.is_broken else _SILENCE
+            elif row.holds(loosely=False):
+                found[module.path] = facts_in(row.text)
+        return found
 
     def learn(self, module: Modulefile, facts: Facts) -> None:
         """Take up the facts of one that was not known when it was asked for."""
@@ -256,24 +266,23 @@ class _Shelf:
 
     def row(self, path: str) -> Row:
         """Return what is known of a modulefile; its text is read if that is not known, or has changed."""
-        row = self._known(path)
-        if row is None:
-            row = self._rows[path] = made(Row, (path, *looked_at(f"{self._base}/{path}", self._now), ""))
-            self._news.add(path)
-        return row
-
-    def kept(self, module: Modulefile) -> Row | None:
-        """Return what is known of a modulefile; None if nothing is, or it has changed."""
-        return self._known(self.below(module))
-
-    def _known(self, path: str) -> Row | None:
         row = self._rows.get(path)
         if row is None:
             compared = self._whole is not None and path not in self.altered
             row = (self._whole.row(path) if self._whole and compared else None) or self._kept(path)
-            if row:
-                self._rows[path] = row
+            if row is None:
+                row = made(Row, (path, *looked_at(f"{self._base}/{path}", self._now), ""))
+                self._news.add(path)
+            self._rows[path] = row
         return row
+
+    def compared(self) -> Mapping[str, Row]:
+        """Return all that is known and was compared with what there is."""
+        if self._whole is not None:
+            self._rows = {
+                path: row for path, row in self._whole.rows().items() if path not in self.altered
+            } | self._rows
+        return self._rows
 
     def _kept(self, path: str) -> Row | None:
         stamp = ""
@@ -335,11 +344,10 @@ class _Shelf:
 
     def changed(self) -> list[str]:
         """Return the paths of those that are not as they were."""
-        before = {path: row.stamp for file in self._files for path, row in file.rows().items()}
         return [
             f"{self._base}/{path}"
-            for path, row in self._rows.items()
-            if path in before and before[path].lstrip(TOO_NEW) != row.stamp.lstrip(TOO_NEW)
+            for path in self._news
+            if (before := self._unread(path)) and before.stamp.lstrip(TOO_NEW) != self._rows[path].stamp.lstrip(TOO_NEW)
         ]
 
     def _knows_all(self, found: Found) -> bool:
@@ -362,6 +370,33 @@ class _Shelf:
 
     def write(self, path: str, found: Found, paths: Sequence[str]) -> None:
         """Write all that is known of the modulefiles at some paths; raises OSError."""
+        sections = self._exchanged(found) or self._sections(found, paths)
+        store.write(path, self._key, sections)
+
+    def _exchanged(self, found: Found) -> dict[str, bytes] | None:
+        """Return the sections of the file that knows all modules, with a few rows exchanged; None if that is not all.
+
+        That is enough where what has changed leads nowhere and brings nothing, now as before.
+        """
+        if self._whole is None or self._whole.vouched or len(self._news) > _FEW_ROWS:
+            return None
+        pairs = [(self._whole.row(path), self._rows[path]) for path in sorted(self._news)]
+        if not all(before and before.is_quiet and now.is_quiet for before, now in pairs):
+            return None
+        names = {module.name for module in found.modules if self.below(module) in self._news}
+        shown = [kept for kept in self._whole.overview() or () if kept[0] in names]
+        of_names = [module for module in found.modules if module.name in names]
+        anew = briefs.lines(of_names, lambda module: self.row(self.below(module)))
+        if any(map(briefs.brings, shown)) or len(shown) != len(anew):
+            return None
+        rows = [(before, now) for before, now in pairs if before]
+        return self._whole.exchanged({
+            "facts": [tuple(store.sealed([line_of(row)])[0] for row in pair) for pair in rows],
+            "stamped": [tuple(store.listed((row.path, row.stamp) for row in pair)) for pair in rows],
+            briefs.SECTION: list(zip(store.listed(shown), anew, strict=True)),
+        })  # fmt: skip
+
+    def _sections(self, found: Found, paths: Sequence[str]) -> dict[str, list[str]]:
         rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
         whole = len(rows) == len(paths)
         room = len(self._base) + 1
@@ -391,11 +426,11 @@ class _Shelf:
             for row in rows.values()
             if row.holds(loosely=True) and row.is_remarkable
         )
-        store.write(path, self._key, sections)
+        return sections
 
     def _unread(self, path: str) -> Row | None:
         """Return what a file says of a modulefile that nobody has asked for; who does will compare."""
-        return next((row for file in self._files if (row := file.rows().get(path))), None)
+        return next((row for file in self._files if (row := file.row(path))), None)
 
 
 class _File:
@@ -468,6 +503,10 @@ class _File:
         """Return what it keeps for an overview; None if that cannot be read."""
         text = self._section(briefs.SECTION)
         return None if text is None else briefs.kept(text)
+
+    def exchanged(self, lines: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, bytes] | None:
+        """Return all its sections, some lines of which are exchanged: each pair has the old and the new one."""
+        return self._from(lambda reader: reader.exchanged(lines), None)
 
     def _begin(self, reader: store.Reader) -> None:
         self.leading = dict(store.rows_of(reader.text("leading"), 2))  # type: ignore[arg-type]

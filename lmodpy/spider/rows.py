@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.spider import store
-from lmodpy.spider.facts import OPEN, VARIES, Facts
+from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts
 from lmodpy.spider.index import row_of
 from lmodpy.spider.stamps import is_old, stamp_of
 from lmodpy.values import made
@@ -49,7 +49,13 @@ class Row(NamedTuple):
     @property
     def is_broken(self) -> bool:
         """Whether it could not be read to its end."""
-        return not self.text.partition("\t")[2].startswith("\t")
+        at = self.text.find("\t") + 1
+        return self.text[at : at + 1] != "\t"
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it was evaluated, leads nowhere and has nothing that is shown beside names."""
+        return bool(self.text) and not (self.keeps(OPEN) or self.keeps(EXTENSIONS) or self.is_remarkable)
 
     def holds(self, *, loosely: bool) -> bool:
         """Say whether what it said once is what it says now; `loosely`: as far as others go by it."""

@@ -100,6 +100,10 @@ class Reader:
         """Return the checksum of a section."""
         return self._section(name).checksum
 
+    def exchanged(self, lines: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, bytes]:
+        """Return all sections as they stand, but for some lines: each pair has the old and the new one."""
+        return {name: _exchanged(self._right(self._section(name)), lines.get(name, ())) for name in self._sections}
+
     def _check(self) -> None:
         """Check all sections, for good."""
         for name in self._sections:
@@ -267,8 +271,24 @@ def sealed(rows: Iterable[str]) -> list[str]:
     return [f"{crc32(body):08x} {system.decode(body)}" for body in sorted(map(system.encode, rows))]
 
 
-def write(path: str, key: str, sections: Mapping[str, Iterable[str]]) -> None:
-    """Replace a file by one with these sections, of lines without line breaks in them; raises OSError.
+def _exchanged(section: bytes, pairs: Iterable[tuple[str, ...]]) -> bytes:
+    """Exchange some lines of a section; raises Damaged if the old ones are not there."""
+    spans = []
+    for old, new in pairs:
+        line = system.encode(f"{old}\n")
+        at = 0 if section.startswith(line) else section.find(b"\n" + line) + 1
+        if not section.startswith(line, at):
+            raise Damaged
+        spans.append((at, at + len(line), system.encode(f"{new}\n")))
+    parts, done = [], 0
+    for begin, end, line in sorted(spans):
+        parts += [section[done:begin], line]
+        done = end
+    return b"".join((*parts, section[done:]))
+
+
+def write(path: str, key: str, sections: Mapping[str, Iterable[str] | bytes]) -> None:
+    """Replace a file by one with these sections, of lines without line breaks, or as they stand; raises OSError.
 
     `key` says what the file is about; who reads it compares. The directory of the file must be there.
     """
@@ -295,7 +315,9 @@ def checksum(lines: Iterable[str]) -> int:
     return crc32(_blob(lines))
 
 
-def _blob(lines: Iterable[str]) -> bytes:
+def _blob(lines: Iterable[str] | bytes) -> bytes:
+    if isinstance(lines, bytes):
+        return lines
     return system.encode("".join(f"{line}\n" for line in lines))
 
 
