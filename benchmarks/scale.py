@@ -84,6 +84,10 @@ class Place(NamedTuple):
         """Return the ratio if it was promised for a site of this size."""
         return ratio if self.site.size == PROMISED_AT else None
 
+    def promised_flat(self, ratio: float | None) -> float | None:
+        """Return the ratio if it was promised for a site like this: in a hierarchy Lmod looks at little, too."""
+        return self.promised(ratio) if self.site.layout == "flat" else None
+
     def tools(self) -> list[tuple[str, str, str]]:
         """Return each tool with its home directory, and the file that tells Lmod of its cache."""
         homes = (os.path.join(self.directory, name) for name in ("lmodpy", "lmod"))
@@ -138,7 +142,7 @@ def _prepared(bench: Bench, where: Site) -> Place:
 
 def _query(place: Place, name: str) -> Iterator[Row | Need]:
     query, commands = QUERIES[name], _asking(place, name)
-    target = place.promised(query.target)
+    target = place.promised_flat(query.target)
     yield from _compared(name, f"`{query.words}`", commands, place, query.shows, target, query.calls)
 
 
