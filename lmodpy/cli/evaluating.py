@@ -9,7 +9,7 @@ from contextlib import suppress
 from mmap import mmap
 from multiprocessing import get_context
 from multiprocessing.connection import wait
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from lmodpy import patience
 from lmodpy.tree.directory import Modulefile
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from typing import NoReturn
 
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", bound=tuple[Any, ...])
 _BATCH = 50
 """So many modulefiles a process is given at once, and answers for at once; fewer near the end, so that all end then."""
 _LATE = 75
@@ -32,20 +32,20 @@ _FORK = get_context("fork")
 class Pool(Generic[Answer]):
     """So many processes, each of which evaluates some modulefiles, each for at most so many seconds (0: any).
 
-    `read` returns a tuple of a kind that `made` makes again from its fields; `lost` makes one for a modulefile whose
-    process has ended, from a text that says why.
+    `read` returns a value of a kind, which has its fields in pickles; `lost` makes one for a modulefile whose process
+    has ended, from a text that says why.
     """
 
     def __init__(
         self,
         read: Callable[[Modulefile], Answer],
-        made: Callable[..., Answer],
+        kind: type[Answer],
         lost: Callable[[str], Answer],
         processes: int,
         seconds: float,
     ) -> None:
         self._read = read
-        self._made = made
+        self._kind = kind
         self._lost = lost
         self._seconds = seconds
         self._most = max(1, processes)
@@ -64,7 +64,7 @@ class Pool(Generic[Answer]):
                 worker = self._workers[cast("Connection", connection)]
                 given, worker.given = worker.given, []
                 try:
-                    found = [self._made(*fields) for fields in worker.connection.recv()]
+                    found = [made(self._kind, fields) for fields in worker.connection.recv()]
                 except (EOFError, OSError):
                     del self._workers[worker.connection]
                     culprit = given.pop(worker.at)

@@ -19,6 +19,7 @@ from lmodpy.shells.base import shell
 from lmodpy.spider.facts import Facts, Record
 from lmodpy.spider.rows import Told, told
 from lmodpy.tree.directory import base_of
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def site(
             reached = reached + wave
     finally:
         pool.close()
-    records = [Record(module, facts[module.path]) for root in reached for module in tree.all(root)]
+    records = [made(Record, (module, facts[module.path])) for root in reached for module in tree.all(root)]
     built = Site(roots, reached, records, tree, own(admin))
     for text in (*(admin.site.warnings if admin.site else ()), *admin.doubts):
         admin.say(f"lmodpy: warning: {text}\n")

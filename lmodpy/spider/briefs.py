@@ -5,6 +5,7 @@ from __future__ import annotations
 from lmodpy.names.version import canonical
 from lmodpy.spider import store
 from lmodpy.spider.facts import EXTENSIONS, Record
+from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | No
             for full_name in facts.extensions if facts else ():
                 brought.setdefault(name_of(full_name), {})[full_name] = None
     return store.listed(
-        _fields(name, sorted(by_name.get(name, ()), key=_in_order), sorted(brought.get(name, ()), key=_order), row_of)
+        _fields(name, sorted(by_name.get(name, ()), key=_in_order), _in_line([*brought.get(name, ())]), row_of)
         for name in sorted({*by_name, *brought})
     )
 
@@ -59,7 +60,7 @@ def _fields(
         if row is None or row.is_broken or not row.holds(loosely=True):
             asks = place
             break
-        description = Record(module, row.brief).description
+        description = made(Record, (module, row.brief)).description
         if description:
             described = place
             break
@@ -106,7 +107,7 @@ def merged(found: Sequence[Kept]) -> Kept:
         return found[0][0], "", "", ""
     in_order = sorted({order for orders, *_ in rest for order in _parts(orders)})
     names = list(dict.fromkeys(order.partition(_BEHIND)[2] for order in in_order))
-    extensions = sorted({part for _, _, brought, _ in rest for part in _parts(brought)}, key=_order)
+    extensions = _in_line([*{part for _, _, brought, _ in rest for part in _parts(brought)}])
     return found[0][0], _shown(names, extensions), found[place][2], ""
 
 
@@ -125,6 +126,11 @@ def _parts(text: str) -> list[str]:
 def name_of(full_name: str) -> str:
     """Return the name in the full name of an extension."""
     return full_name.rpartition("/")[0] or full_name
+
+
+def _in_line(full_names: list[str]) -> list[str]:
+    """Return names of extensions in the order of their versions."""
+    return sorted(full_names, key=_order) if len(full_names) > 1 else full_names
 
 
 def _order(full_name: str) -> str:

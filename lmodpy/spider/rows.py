@@ -21,6 +21,10 @@ TOO_NEW = "~"
 """Begins a stamp that cannot be equal to another: after it the file may have changed without a new stamp."""
 
 
+_SILENT = Facts()[1:8]
+"""What stands between the whatis and the error in facts that have nothing else."""
+
+
 class Row(NamedTuple):
     """What is known of a modulefile: its stamp, what its text promises, and its facts, as they stand in a file."""
 
@@ -38,7 +42,7 @@ class Row(NamedTuple):
     def brief(self) -> Facts:
         """Of what it says about itself, only what overviews show: whatis, and why it is broken."""
         whatis, broken, _ = self.text.split("\t", 2)
-        return Facts(whatis=_items(whatis), broken=store.plain(broken))
+        return made(Facts, (_items(whatis), *_SILENT, store.plain(broken), ()))
 
     @property
     def is_remarkable(self) -> bool:
