@@ -406,10 +406,9 @@ def test_any_damage_is_noticed(cluster):
     ("#%Module\nmodule use $env(HOME)/a", {OPEN, VARIES}),
     ("#%Module\nmodule use /a", {OPEN}),
 ])  # fmt: skip
-def test_what_a_text_promises(tmp_path, text, found):
+def test_what_a_text_promises(text, found):
     """From a look at the words: no more than need be is evaluated, or evaluated again."""
-    (tmp_path / "file").write_text(text)
-    assert promises(str(tmp_path / "file")) == found
+    assert promises(text.encode()) == found
 
 
 NASTY = st.text(st.characters(codec="utf-8"), max_size=6)

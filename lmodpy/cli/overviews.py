@@ -9,7 +9,7 @@ from lmodpy.report.data import module_data
 from lmodpy.report.listing import titled
 from lmodpy.spider.facts import EXTENSIONS
 from lmodpy.spider.gathered import facts_of
-from lmodpy.spider.promises import promises
+from lmodpy.spider.promises import content_of, promises
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def avail_data(context: Context) -> dict[str, Any]:
 
 def extensions(context: Context, module: Modulefile) -> tuple[str, ...]:
     """Return what a module brings besides; most need not be evaluated, and one that is broken brings nothing."""
-    if EXTENSIONS not in promises(module.path):
+    if EXTENSIONS not in promises(content_of(module.path)):
         return ()
     try:
         said = context.session.read(module, "spider").journal

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmodpy.cli.context import Context
-    from lmodpy.modulefile.operations import Call
     from lmodpy.spider.facts import Facts, Record
     from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
@@ -66,9 +65,10 @@ def indexed(context: Context) -> Index:
     return context.index
 
 
-def reader(context: Context, *, elsewhere: bool = False) -> Callable[[Modulefile], Facts]:
+def reader(context: Context, *, elsewhere: bool = False) -> Callable[..., Facts]:
     """Return what evaluates a modulefile, as if nothing were loaded, and tells what it says about itself.
 
+    It may be given what the file holds, too, if that was just read.
     `elsewhere`: in another process, so that who asks lets the site hear of it, by a `listener`.
     """
     from lmodpy.cli.again import endless  # noqa: PLC0415 - only where something is not known yet
@@ -77,10 +77,10 @@ def reader(context: Context, *, elsewhere: bool = False) -> Callable[[Modulefile
     is_place = _place_of_site(context) if context.site and context.site.patterns else None
     hear = _unheard if elsewhere else listener(context, session)
 
-    def read(module: Modulefile) -> Facts:
+    def read(module: Modulefile, content: bytes | None = None) -> Facts:
         if module.path in given_up:
             return _late(context, module)
-        return hear(module, _facts(session, module, home, is_place))
+        return hear(module, _facts(session, module, home, is_place, content))
 
     return read
 
@@ -219,20 +219,28 @@ def _place_of_site(context: Context) -> Callable[[str], bool] | None:
     return lambda variable: any(fit(variable) for fit in found)
 
 
-def _facts(reader: Session, module: Modulefile, home: str, is_place: Callable[[str], bool] | None) -> Facts:
-    from lmodpy.spider.gathered import facts_of  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
+def _facts(
+    reader: Session,
+    module: Modulefile,
+    home: str,
+    is_place: Callable[[str], bool] | None,
+    content: bytes | None,
+) -> Facts:
+    from lmodpy.session.frame import Frame  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
+    from lmodpy.spider.gathered import facts_of  # noqa: PLC0415
 
-    said: list[Call] = []
-    broken = ""
+    frame, mark, broken = Frame(reader, "spider", module), reader.env.mark(), ""
+    frame.content = content
     patience.watch.looks_at = module.path
     try:
-        reader.read(module, "spider", said=said)
-    except LmodError as error:
+        frame.run()
+    except LmodError as error:  # what it has said until then counts
         where = getattr(error, "where", "")
         broken = f"{error.text}{f' ({where})' if where else ''}"
     finally:
+        reader.env.rollback(mark)
         patience.watch.looks_at = ""
-    return facts_of(said, home, broken, is_place)
+    return facts_of(frame.journal, home, broken, is_place)
 
 
 def _late(context: Context, module: Modulefile) -> Facts:

@@ -55,7 +55,7 @@ class LuaEvaluator:
 
     def run(self, path: str, host: Host) -> None:
         """Evaluate a modulefile; its words go to `host`. Raises ModulefileError with file and line."""
-        text = read(path)
+        text = read(path, host.content)
         if self.decorate is not None:
             text = self.decorate(path, host, text)
         self.hosts.append(host)
@@ -299,12 +299,13 @@ class _Range:
         self.request = request
 
 
-def read(path: str) -> str:
-    """Return the text of a file in Lua, as Lua reads it; raises ModulefileError."""
-    try:
-        content = system.content(path, LARGEST_FILE)
-    except OSError as error:
-        raise ModulefileError(f"cannot be read: {error.strerror}", path) from None
+def read(path: str, content: bytes | None = None) -> str:
+    """Return the text of a file in Lua, as Lua reads it; raises ModulefileError. `content`: what it holds, if known."""
+    if content is None:
+        try:
+            content = system.content(path, LARGEST_FILE)
+        except OSError as error:
+            raise ModulefileError(f"cannot be read: {error.strerror}", path) from None
     if len(content) > LARGEST_FILE:
         raise ModulefileError(f"is larger than {LARGEST_FILE >> 20} MiB, which no modulefile is", path)
     text = content.decode("latin-1")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         path: str
         asked: str
         verdict: str
+        content: bytes | None
 
         @property
         def takes_plainly(self) -> bool:

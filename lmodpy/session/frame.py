@@ -27,6 +27,9 @@ class Frame:
     variants: tuple[str, ...] = ()
     """The variants that were asked for."""
 
+    content: bytes | None = None
+    """What the modulefile holds, if that was just read."""
+
     verdict = ""
     """What the modulefile's own test has returned."""
 
@@ -93,7 +96,7 @@ class Frame:
                     "inherit() finds no further modulefile of this name along MODULEPATH", id="e_Failed_2_Inherit"
                 )
             return ""
-        here, self.module, self.path = (self.module, self.path), following, following.path
+        here, self.module, self.path, self.content = (self.module, self.path), following, following.path, None
         try:
             self.session.evaluate(self.path, self)
         finally:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lmodpy.env.diff import Diff
     from lmodpy.env.environment import Environment, Mark
     from lmodpy.modulefile.hooks import Hooks
-    from lmodpy.modulefile.operations import Call
     from lmodpy.modulefile.properties import Property
     from lmodpy.modulefile.questions import Host
     from lmodpy.tree.directory import Modulefile
@@ -142,18 +141,11 @@ class Session:
         module = self.matching(request, how)
         return self.loaded.active_named(module.name) if module is not None else None
 
-    def read(
-        self, module: Modulefile | Loaded, mode: str, asked: str | Request = "", said: list[Call] | None = None
-    ) -> Frame:
-        """Evaluate a modulefile only to read what it says; nothing stays of it.
-
-        `said` gets the calls as they come, so that they are not lost if the evaluation fails.
-        """
+    def read(self, module: Modulefile | Loaded, mode: str, asked: str | Request = "") -> Frame:
+        """Evaluate a modulefile only to read what it says; nothing stays of it."""
         mark = self.env.mark()
         frame = Frame(self, mode, module, asked if isinstance(asked, str) else asked.text)
         frame.variants = () if isinstance(asked, str) else asked.variants
-        if said is not None:
-            frame.journal = said
         try:
             frame.run()
         finally:

@@ -271,7 +271,7 @@ class _Shelf:
             compared = self._whole is not None and path not in self.altered
             row = (self._whole.row(path) if self._whole and compared else None) or self._kept(path)
             if row is None:
-                row = made(Row, (path, *looked_at(f"{self._base}/{path}", self._now), ""))
+                row = made(Row, (path, *looked_at(f"{self._base}/{path}", self._now)[:2], ""))
                 self._news.add(path)
             self._rows[path] = row
         return row

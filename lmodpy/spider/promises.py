@@ -6,14 +6,20 @@ from lmodpy import system
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES
 
 
-def promises(path: str) -> frozenset[str]:
+def content_of(path: str) -> bytes | None:
+    """Return what a modulefile holds, as far as it promises something; None if it cannot be read."""
+    try:
+        return system.content(path, MOST - 1)
+    except OSError:
+        return None
+
+
+def promises(text: bytes | None) -> frozenset[str]:
     """Return what a modulefile may say: to `open` a directory, to bring `extensions`; and whether that `varies`.
 
     Most modulefiles do neither, and looking for the words is several times cheaper than evaluating.
     """
-    try:
-        text = system.content(path, 1 << 20)
-    except OSError:
+    if text is None:
         return _NONE
     words = text.translate(_LETTERS).split()
     is_tcl = text.startswith(b"#%Module")
@@ -31,6 +37,8 @@ def promises(path: str) -> frozenset[str]:
     return found | {VARIES} if varies else found
 
 
+MOST = 1 << 20
+"""Bytes of a modulefile that are looked at."""
 _NONE: frozenset[str] = frozenset()
 _ALL = frozenset((OPEN, EXTENSIONS, VARIES))
 _LETTERS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte == 95 else 32 for byte in range(256))

@@ -96,20 +96,22 @@ class Told(NamedTuple):
     """The facts, unless they are as in the text, and neither lead on nor tell of trouble."""
 
 
-def told(module: Modulefile, read: Callable[[Modulefile], Facts], now: int) -> Told:
+def told(module: Modulefile, read: Callable[[Modulefile, bytes | None], Facts], now: int) -> Told:
     """Evaluate a modulefile for another process; `now` is a time at which it had not been looked at yet."""
-    stamp, promised = looked_at(module.path, now)
-    facts = read(module)
+    stamp, promised, content = looked_at(module.path, now)
+    facts = read(module, content)
     text = text_of(facts)
     return Told(stamp, promised, text, () if text and not (facts.broken or facts.opens) else tuple(facts))
 
 
-def looked_at(path: str, now: int) -> tuple[str, str]:
-    """Return the stamp of a file, and what its text promises."""
-    from lmodpy.spider.promises import promises  # noqa: PLC0415 - mostly all is known
+def looked_at(path: str, now: int) -> tuple[str, str, bytes | None]:
+    """Return the stamp of a file, what its text promises, and all of it, unless it is large or cannot be read."""
+    from lmodpy.spider.promises import MOST, content_of, promises  # noqa: PLC0415 - mostly all is known
 
     stamp = stamp_of(path)
-    return stamp if is_old(stamp, now) else f"{TOO_NEW}{stamp}", " ".join(sorted(promises(path)))
+    text = content_of(path)
+    promised = " ".join(sorted(promises(text)))
+    return stamp if is_old(stamp, now) else f"{TOO_NEW}{stamp}", promised, text if text and len(text) < MOST else None
 
 
 _END = "\x1f"
