@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from lmodpy.cli.cacheupdate import update
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.main import run
 from lmodpy.spider import memory
+from lmodpy.tree.directory import Modulefile
 from tests.launcher import CLONE
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
@@ -312,3 +314,46 @@ def test_whatever_happens_to_a_build_users_see_what_is_there(cluster):
     assert cluster.build()["new"] == 0
     assert [name for name in os.listdir(cluster.place) if not name.endswith((".names", ".facts"))] == []
     assert "tool/7\n" in cluster.user("-t", "avail", LMODPY_CACHE_VOUCHED="yes")
+
+
+class Read(NamedTuple):
+    """What a process tells of a modulefile: which one it has read, and that it was asked."""
+
+    path: str
+    times: int
+
+
+def evaluator(counter) -> Pool:
+    def read(module):
+        if module.name == "killer":
+            os.kill(os.getpid(), signal.SIGKILL)
+        counter.write(b".")
+        return Read(module.path, 1)
+
+    return Pool(read, Read, lambda text: Read(text, 0), 2, 30)
+
+
+@pytest.mark.parametrize("killer", [None, 0, 49, 70, 119])
+@pytest.mark.parametrize("offered", [0, 30, 50, 130])
+def test_what_is_offered_is_evaluated_once_and_only_what_is_asked_for_is_answered(tmp_path, offered, killer):
+    """Work begins while there is still more to be found; whoever ends a process costs only itself."""
+    files = [
+        Modulefile("killer" if number == killer else "m", str(number), f"/p/{number}", "/p", "", "")
+        for number in range(150)
+    ]
+    asked = files[:120]
+    with open(tmp_path / "counter", "wb", buffering=0) as counter:
+        pool = evaluator(counter)
+        try:
+            for file in files[:offered]:
+                pool.offer([file])
+            told = list(pool.answers(asked))
+            assert list(pool.answers([])) == []
+        finally:
+            pool.close()
+    assert sorted(module.path for module, _ in told) == sorted(module.path for module in asked)
+    assert all(answer.path == module.path for module, answer in told if module.name == "m")
+    lost = [answer.path for module, answer in told if module.name == "killer"]
+    assert ["ended the process that read it" in text for text in lost] == [True] * (killer is not None)
+    if killer is None:
+        assert len(asked) <= (tmp_path / "counter").stat().st_size <= max(len(asked), offered)

@@ -65,7 +65,7 @@ def surveys_of(monkeypatch):
     seen = []
     look = surveys.survey
     monkeypatch.setattr(
-        surveys, "survey", lambda root, options, parts=None: seen.append(parts) or look(root, options, parts)
+        surveys, "survey", lambda root, options, parts, tell: seen.append(parts) or look(root, options, parts, tell)
     )
     return seen
 

@@ -50,27 +50,46 @@ class Pool(Generic[Answer]):
         self._seconds = seconds
         self._most = max(1, processes)
         self._workers: dict[Connection, _Worker] = {}
+        self._waiting: deque[Modulefile] = deque()
+        self._early: dict[str, Answer] = {}
+        """What was read of modulefiles that were offered, by their paths."""
+
+    def offer(self, modules: Iterable[Modulefile]) -> None:
+        """Begin with modulefiles that will probably be asked for, while who calls finds more."""
+        self._waiting.extend(modules)
+        if len(self._waiting) >= _BATCH:
+            self._early.update((module.path, answer) for module, answer in self._come(0))
+            while len(self._waiting) >= _BATCH and (worker := self._idle()):
+                worker.give([self._waiting.popleft() for _ in range(_BATCH)])
 
     def answers(self, modules: Iterable[Modulefile]) -> Iterator[tuple[Modulefile, Answer]]:
         """Yield what was read of each modulefile, in the order in which they come to their ends."""
-        waiting = deque(modules)
+        asked = {module.path: module for module in modules}
+        begun = {module.path for worker in self._workers.values() for module in worker.given}
+        self._waiting = deque(asked[path] for path in asked if path not in begun and path not in self._early)
+        early, self._early = self._early, {}
+        yield from ((asked[path], answer) for path, answer in early.items() if path in asked)
         while True:
-            while waiting and (worker := self._idle()):
-                worker.give([waiting.popleft() for _ in range(min(_BATCH, -(-len(waiting) // (2 * self._most))))])
-            busy = [connection for connection, worker in self._workers.items() if worker.given]
-            if not busy:
+            while self._waiting and (worker := self._idle()):
+                count = min(_BATCH, -(-len(self._waiting) // (2 * self._most)))
+                worker.give([self._waiting.popleft() for _ in range(count)])
+            if not any(worker.given for worker in self._workers.values()):
                 return
-            for connection in wait(busy):
-                worker = self._workers[cast("Connection", connection)]
-                given, worker.given = worker.given, []
-                try:
-                    found = [made(self._kind, fields) for fields in worker.connection.recv()]
-                except (EOFError, OSError):
-                    del self._workers[worker.connection]
-                    culprit = given.pop(worker.at)
-                    waiting.extendleft(reversed(given))  # what it has found out about others is lost with it
-                    given, found = [culprit], [self._lost(self._explained(culprit, worker.ended()))]
-                yield from zip(given, found, strict=True)
+            yield from ((asked[module.path], answer) for module, answer in self._come() if module.path in asked)
+
+    def _come(self, seconds: float | None = None) -> Iterator[tuple[Modulefile, Answer]]:
+        """Yield what processes answer within some seconds, one of them at least if no seconds are given."""
+        for connection in wait([each for each, worker in self._workers.items() if worker.given], seconds):
+            worker = self._workers[cast("Connection", connection)]
+            given, worker.given = worker.given, []
+            try:
+                found = [made(self._kind, fields) for fields in worker.connection.recv()]
+            except (EOFError, OSError):
+                del self._workers[worker.connection]
+                culprit = given.pop(worker.at)
+                self._waiting.extendleft(reversed(given))  # what it has found out about others is lost with it
+                given, found = [culprit], [self._lost(self._explained(culprit, worker.ended()))]
+            yield from zip(given, found, strict=True)
 
     def close(self) -> None:
         """End the processes."""

@@ -9,7 +9,7 @@ from lmodpy.cli.arguments import Line
 from lmodpy.cli.context import Context
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.siteplaces import fits
-from lmodpy.cli.walk import listener, memory, reader
+from lmodpy.cli.walk import indexed, listener, memory, reader
 from lmodpy.config import Settings
 from lmodpy.errors import UsageError
 from lmodpy.modulefile.hooks import texts
@@ -81,6 +81,8 @@ def site(
     seconds = settings.number("eval_timeout")
     read, now = reader(admin, elsewhere=True), time.time_ns()
     pool = Pool(lambda module: told(module, read, now), Told, _lost, processes or processors(), seconds)
+    if known is not None:
+        indexed(admin).meanwhile = pool.offer
     facts: dict[str, Facts] = {}
     hear = listener(admin)
     briefly = briefly and admin.hooks is None

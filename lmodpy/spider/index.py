@@ -164,6 +164,8 @@ class Index:
         self._named = named
         self._news: dict[str, Found] = {}
         self._tasks: list[Callable[[str], bool]] = []
+        self.meanwhile: Callable[[Sequence[Modulefile]], None] = lambda _: None
+        """Is told, while a root is looked at of which nothing is known, what is found there."""
         self.sparing = False
         """Whether only what is needed of files is read; then anything may raise Damaged, and has to be asked again."""
         self.near = ""
@@ -184,7 +186,7 @@ class Index:
                     return stored
                 known.append((stale, stored))
         if not known:
-            return self._learned(root, self._look(root))
+            return self._learned(root, self._look(root, meanwhile=self.meanwhile))
         stale, best = min(known, key=lambda pair: len(pair[0]))
         return self._learned(root, self._renewed(root, best, stale), best)
 
@@ -265,11 +267,16 @@ class Index:
             tuple(sorted({*_outside(stored.live, parts), *seen.live})),
         )
 
-    def _look(self, root: str, parts: Collection[str] | None = None) -> Found:
+    def _look(
+        self,
+        root: str,
+        parts: Collection[str] | None = None,
+        meanwhile: Callable[[Sequence[Modulefile]], None] = lambda _: None,
+    ) -> Found:
         """Look at a root, or at some parts of it."""
         from lmodpy.spider.survey import survey  # noqa: PLC0415 - mostly all is known
 
-        return survey(root, self._options, parts)
+        return survey(root, self._options, parts, meanwhile)
 
     def _learned(self, root: str, found: Found, stored: Found | None = None) -> Found:
         if len(found.stamps) >= WORTHWHILE and (stored is None or found.stamps != stored.stamps):

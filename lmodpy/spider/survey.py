@@ -22,20 +22,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from lmodpy.tree.choice import Options
-    from lmodpy.tree.directory import Listing
+    from lmodpy.tree.directory import Listing, Modulefile
     from lmodpy.tree.limits import Limits
 
 
-def survey(root: str, options: Options, parts: Collection[str] | None = None) -> Found:
-    """Look at a root, or only at some of the parts that its directory has."""
+def survey(
+    root: str,
+    options: Options,
+    parts: Collection[str] | None = None,
+    meanwhile: Callable[[Sequence[Modulefile]], None] = lambda _: None,
+) -> Found:
+    """Look at a root, or only at some of the parts that its directory has; `meanwhile` is told what is found."""
     now = time.time_ns()
     base = base_of(root)
     folders = _Watching(options.is_ignored, options.allow_tcl)
     rules = _Plain(folders)
     branches = Branches(folders, rules, options.max_depth or {})
     listing = folders.listing(base)
-    files = [file for branch in branches.walk(root, parts=parts) for file in branch.files]
-    modules = [file for file in files if folders.is_modulefile(file.path)]
+    modules: list[Modulefile] = []
+    for branch in branches.walk(root, parts=parts):
+        genuine = [file for file in branch.files if folders.is_modulefile(file.path)]
+        meanwhile(genuine)
+        modules += genuine
     room = len(base) + 1
     ruled = rules.ruled(base, sorted(path[room:-1] for path in folders.stamps if path[room:].endswith("/")))
     live = {part_of(path[room:]) for path in (*rules.varying, *folders.closed)}
