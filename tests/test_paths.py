@@ -5,7 +5,7 @@ The reference is what Lmod does. Where exact undo leaves something else behind, 
 
 import pytest
 
-from lmodpy.env.pathlist import _EDITS, Edit, Entry, PathList, Rules, parse, tidy
+from lmodpy.env.pathlist import _EDITS, PathList, Rules, parse, tidy
 
 USUAL = Rules(home="/home/user")
 TMOD = Rules(stay=True)
@@ -17,7 +17,7 @@ def edited(before, edits, rules=USUAL, sep=":"):
     """Apply edits, written `+/a` or `+/a@10` with a priority, and return the list: at once or in turn, it is one."""
     value = parse(before, sep, rules, merge=not rules.duplicates)
     split = [(edit[0], *edit[1:].partition("@")) for edit in edits.split()]
-    all_edits = [Edit(VERBS[verb], path, sep, int(priority or 0)) for verb, path, _, priority in split]
+    all_edits = [(VERBS[verb], path, sep, int(priority or 0)) for verb, path, _, priority in split]
     at_once = value.edited(all_edits, rules)
     for edit in all_edits:
         value = value.edited([edit], rules)
@@ -27,7 +27,7 @@ def edited(before, edits, rules=USUAL, sep=":"):
 
 def counts(value):
     """Return the counts as Lmod writes them."""
-    return ";".join(f"{entry.path}:{entry.times}" for entry in value.entries)
+    return ";".join(f"{path}:{times}" for path, times, _ in value.entries)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_empty_entries_are_entries(value, written):
 def test_any_text_can_separate(sep):
     """Entries are split and joined by the separator that was named, taken literally."""
     value = parse(f"/z{sep}/y", sep, USUAL, merge=True)
-    value = value.edited([Edit("prepend", "/a", sep), Edit("append", "/b.*", sep)], USUAL)
+    value = value.edited([("prepend", "/a", sep, 0), ("append", "/b.*", sep, 0)], USUAL)
     assert str(value) == sep.join(("/a", "/z", "/y", "/b.*"))
 
 
@@ -489,9 +489,9 @@ def test_what_the_user_took_out_stays_out(user):
 @pytest.mark.parametrize("times", [1, 2])
 def test_many_prepends_at_once_do_what_each_does(times):
     """Also with an entry that is there twice: its counts are added up."""
-    found = PathList((Entry("/a", times), Entry("/b"), Entry("/a")))
-    edits = [Edit("prepend", path) for path in ("/b", "/a", "/c", "/a")]
+    found = PathList((("/a", times, 0), ("/b", 1, 0), ("/a", 1, 0)))
+    edits = [("prepend", path, ":", 0) for path in ("/b", "/a", "/c", "/a")]
     expected = found
-    for edit in edits:
-        expected = PathList(_EDITS["prepend"](expected.entries, edit, Rules()))
+    for _, path, _, priority in edits:
+        expected = PathList(_EDITS["prepend"](expected.entries, path, priority, Rules()))
     assert found.edited(edits, Rules()) == expected

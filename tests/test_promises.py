@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmodpy.cli.main import run
-from lmodpy.env.history import Assign, Found, History, Step
-from lmodpy.env.pathlist import Edit, Rules, tidy
+from lmodpy.env.history import Assign, Found, History
+from lmodpy.env.pathlist import Rules, tidy
 from lmodpy.session import codec
 from lmodpy.session.loaded import Loaded
 from lmodpy.session.session import Session
@@ -455,8 +455,7 @@ def interrupted(at: int):
 MODULE_NAMES = st.lists(st.sampled_from(["a", "b", "c", "cat/d", "é", "x+y", "n-1"]), unique=True, max_size=6)
 ANY_TEXT = st.text(LETTERS + "xyz019", max_size=8)
 HOME = "/home/user"
-EDITS = st.builds(
-    Edit,
+EDITS = st.tuples(
     st.sampled_from(["prepend", "append", "remove", "expel", "unprepend", "unappend"]),
     ANY_TEXT.map(lambda path: tidy(path, HOME)).filter(lambda path: path[:1] != "~"),  # as all words give them
     st.sampled_from([":", ":", ";", ",", "--"]),
@@ -492,9 +491,7 @@ def states(draw):
         )
         modules.append(module)
     owners = st.sampled_from(["", *(module.name for module in modules if module.active)])
-    steps = st.lists(
-        st.builds(Step, owners, EDITS | st.builds(Assign, st.none() | ANY_TEXT) | FOUND), min_size=1, max_size=5
-    )
+    steps = st.lists(st.tuples(owners, EDITS | st.builds(Assign, st.none() | ANY_TEXT) | FOUND), min_size=1, max_size=5)
     histories = {}
     for name in draw(st.lists(st.sampled_from(["PATH", "P", "A", "MODULEPATH", "FPATH"]), unique=True)):
         base = draw(st.none() | ANY_TEXT)

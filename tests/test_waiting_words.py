@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from lmodpy.cli.main import run
 from lmodpy.cli.sitewide import context
 from lmodpy.cli.walk import reader
+from lmodpy.env.environment import Environment
+from lmodpy.env.pathlist import Rules
 from lmodpy.modulefile.lua import LuaEvaluator
 from lmodpy.names.request import Request
 
@@ -111,3 +113,44 @@ def test_words_wait_where_a_modulefile_is_only_read(tmp_path, monkeypatch):
     facts = reader(admin)(admin.session.find(Request("tool")))
     assert (facts.whatis, facts.help, facts.paths, facts.broken) == (("a",), "b", (("PATH", "/e"),), "")
     assert told == ["whatis\0a\0\0help\0b\0\0prepend\0PATH\0/e\0set\0F\0g"]
+
+
+VARIABLES = st.sampled_from(["PATH", "A", "B"])
+BATCHES = st.lists(st.tuples(st.sampled_from(["set", "prepend", "append"]), VARIABLES, st.sampled_from(["/a", "/b"])))
+STEPS = st.lists(
+    st.tuples(st.just("say"), st.sampled_from(["m", "n"]), BATCHES.filter(bool))
+    | st.tuples(st.sampled_from(["look", "retract"]), VARIABLES | st.just("m"), st.none())
+    | st.tuples(st.sampled_from(["mark", "back"]), st.none(), st.none()),
+    max_size=15,
+)
+
+
+def left_by(steps, *, at_once):
+    """Return what an environment holds after some steps; `at_once`: whatever is said is looked at."""
+    env = Environment({"PATH": "/usr/bin:/a", "B": "mine"}, {}, Rules())
+    marks, seen = [env.mark()], []
+    for step, what, batch in steps:
+        if step == "say":
+            env.change("\0".join(text for word in batch for text in word), what)
+        elif step == "look":
+            seen.append(env.get(what))
+        elif step == "retract":
+            seen.append(env.retract("m"))
+        elif step == "mark":
+            marks.append(env.mark())
+        else:
+            env.rollback(marks.pop() if marks[1:] else marks[0])
+        if at_once:
+            env.changed()
+    return env.diff(), {name: history.steps for name, history in env.recorded().items()}, seen, env.changed()
+
+
+@given(STEPS)
+@example([("say", "m", [("set", "A", "1")]), ("mark", None, None), ("look", "A", None), ("back", None, None)])
+@example(
+    [("say", "m", [("set", "A", "1")]), ("mark", None, None), ("say", "n", [("set", "A", "2")]), ("look", "A", None)]
+    + [("back", None, None), ("look", "A", None)] * 2
+)
+def test_what_waits_is_forgotten_and_done_like_all_else(steps):
+    """An environment that puts off what many words say can be taken back to any moment, and nobody notices."""
+    assert left_by(steps, at_once=False) == left_by(steps, at_once=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy.cli.errands import note_system_path
 from lmodpy.env.diff import Diff
-from lmodpy.env.pathlist import Edit, tidy
+from lmodpy.env.pathlist import tidy
 from lmodpy.errors import LmodError, ModulefileError, UsageError
 from lmodpy.modulefile.words import operation
 from lmodpy.session import codec
@@ -63,5 +63,5 @@ def _edit(context: Context, word: str) -> None:
         turned = word == "prepend_path" and not session.settings.turns_blocks()
         for path in said.paths[::-1] if turned else said.paths:
             entry = tidy(path, session.env.rules.home)
-            session.env.edit(said.name, Edit(said.verb, entry, said.sep, said.priority))
+            session.env.edit(said.name, (said.verb, entry, said.sep, said.priority))
     session.settle()

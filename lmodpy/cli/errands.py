@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.env.pathlist import Edit, tidy
+from lmodpy.env.pathlist import tidy
 from lmodpy.errors import LmodError
 from lmodpy.names.request import Request
 from lmodpy.session.frame import Frame
@@ -29,7 +29,7 @@ def use(context: Context) -> None:
         path = tidy(absolute(session, directory), session.env.rules.home)
         if not system.is_folder(path):
             session.warn(f"{directory} is not a directory (yet); MODULEPATH holds it all the same")
-        session.env.edit("MODULEPATH", Edit(verb, path, ":", priority))
+        session.env.edit("MODULEPATH", (verb, path, ":", priority))
     session.settle()
 
 
@@ -39,7 +39,7 @@ def unuse(context: Context) -> None:
     note_system_path(session)
     for directory in [part for word in context.line.words for part in word.split(":") if part]:
         path = tidy(absolute(session, directory), session.env.rules.home)
-        session.env.edit("MODULEPATH", Edit("expel", path))
+        session.env.edit("MODULEPATH", ("expel", path, ":", 0))
     session.settle()
 
 

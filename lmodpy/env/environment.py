@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lmodpy.env.diff import Diff
-from lmodpy.env.history import Found, History, Step, marks_of
-from lmodpy.env.pathlist import Edit, PathList, tidy
+from lmodpy.env.history import Assign, Found, History, marks_of
+from lmodpy.env.pathlist import PathList
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from lmodpy.env.pathlist import Rules
+    from lmodpy.env.history import Change, Step
+    from lmodpy.env.pathlist import Edit, Rules
 
-    Mark = tuple[int, dict[str, str | None], dict[str, None]]
+    Mark = tuple[int, int, dict[str, str | None], dict[str, None]]
 
 # What else a shell holds is kept like variables, under names that no variable can have.
 ALIAS, SH_FUNCTION, CSH_FUNCTION = "alias ", "function ", "csh function "
@@ -33,9 +34,16 @@ class Environment:
         self.found = found
         self.rules = rules
         self._before = histories
-        self._after: dict[str, History] = {}
-        self._log: list[tuple[str, History | None]] = []
-        """What was in `_after` before each change of it: each module that nests has a mark, and copies are dear."""
+        self._done: dict[str, History] = {}
+        self._log: list[tuple[str, History | list[tuple[str, str]] | None]] = []
+        """What was in `_done` before each change of it: each module that nests has a mark, and copies are dear.
+
+        Under the empty name stands what had waited until it was done.
+        """
+        self._waiting: list[tuple[str, str]] = []
+        """Owners, and what plain words say: it is done when somebody looks at one of their variables."""
+        self._awaited: set[str] = set()
+        """The variables of these words, and perhaps more."""
         self._pretended: dict[str, str | None] = {}
         self._repeated: dict[str, None] = {}
         """These two are seldom changed, and then made anew."""
@@ -46,8 +54,10 @@ class Environment:
         """Return the value that a modulefile sees now."""
         if name in self._pretended:
             return self._pretended[name]
-        if name in self._after:
-            return self._after[name].text(clean=name == "PATH")
+        if name in self._awaited:
+            self._catch_up()
+        if name in self._done:
+            return self._done[name].text(clean=name == "PATH")
         return self._value_before(name)
 
     def seen(self) -> dict[str, str]:
@@ -69,35 +79,60 @@ class Environment:
         """Change one entry of a path-like variable."""
         if self._pretended:
             self._believe(name)
-        history = self._after.get(name) or self._history(name, edit.sep)
-        self._put(name, history.with_step(made(Step, (owner, edit))))
+        history = self._after.get(name) or self._history(name, edit[2])
+        self._put(name, history.with_steps((owner, edit)))
 
-    def change(self, said: Iterable[str], owner: str) -> None:
-        """Do what many words say, each in three texts: `set` or the verb of an edit, the variable, and the text."""
-        after, log, home = self._after, self._log, self.rules.home
-        words = iter(said)
-        for verb, name, text in zip(words, words, words, strict=True):
-            if self._pretended or (verb == "set" and self.quarantined):
-                self._change(verb, name, text, owner)
-                continue
-            before = after.get(name)
-            log.append((name, before))
-            if verb == "set":
-                after[name] = (before or self._history(name)).assigned(text, owner)
-                continue
-            step = made(Step, (owner, made(Edit, (verb, tidy(text, home), ":", 0))))
-            after[name] = (before or self._history(name, ":")).with_step(step)
+    def change(self, said: str, owner: str) -> None:
+        """Do what many words say, three texts for each, with NUL between all of them.
 
-    def _change(self, verb: str, name: str, text: str, owner: str) -> None:
-        """Do what one word says, where something is pretended or must not be set."""
-        if verb == "set":
-            self.assign(name, text, owner)
-        else:
-            self.edit(name, made(Edit, (verb, tidy(text, self.rules.home), ":", 0)), owner)
+        These are `set` or the verb of an edit, the variable, and the text, which as an entry is in its usual form.
+        """
+        texts = said.split("\0")
+        if self._pretended or self.quarantined:
+            words = iter(texts)
+            for verb, name, text in zip(words, words, words, strict=True):
+                if verb == "set":
+                    self.assign(name, text, owner)
+                else:
+                    self.edit(name, (verb, text, ":", 0), owner)
+            return
+        self._waiting.append((owner, said))
+        self._awaited.update(texts[1::3])
+
+    @property
+    def _after(self) -> dict[str, History]:
+        """The histories of the variables that have changed."""
+        if self._waiting:
+            self._catch_up()
+        return self._done
+
+    def _catch_up(self) -> None:
+        """Do what waits."""
+        waiting, self._waiting = self._waiting, []
+        self._awaited = set()
+        if waiting:
+            self._log.append(("", waiting))
+        steps: dict[str, list[Step]] = {}
+        for owner, said in waiting:
+            words = iter(said.split("\0"))
+            for verb, name, text in zip(words, words, words, strict=True):
+                change: Change = made(Assign, (text,)) if verb == "set" else (verb, text, ":", 0)
+                if name in steps:
+                    steps[name].append((owner, change))
+                else:
+                    steps[name] = [(owner, change)]
+        done = self._done
+        for name, new in steps.items():
+            before = done.get(name)
+            self._log.append((name, before))
+            if before is None and name not in self.found and name not in self._before:
+                done[name] = History(None, tuple(new), self.rules.of(name))  # as what a module sets for itself
+            else:
+                done[name] = (before or self._history(name, ":" if len(new[0][1]) == 4 else "")).with_steps(*new)
 
     def _put(self, name: str, history: History) -> None:
         self._log.append((name, self._after.get(name)))
-        self._after[name] = history
+        self._done[name] = history
 
     def retract(self, owner: str) -> list[str]:
         """Undo every change of a module; return the variables that were changed by hand since, and keep their value."""
@@ -132,7 +167,7 @@ class Environment:
 
     def owners(self, name: str) -> list[str]:
         """Return the modules that changed a variable, in the order of their first changes."""
-        return list(dict.fromkeys(step.owner for step in self._latest(name).steps if step.owner))
+        return list(dict.fromkeys(owner for owner, _ in self._latest(name).steps if owner))
 
     def repeat(self, name: str) -> None:
         """Tell the shell again about an alias or function, although it does not change."""
@@ -140,17 +175,21 @@ class Environment:
 
     def mark(self) -> Mark:
         """Return what `rollback` needs to come back to this moment."""
-        return len(self._log), self._pretended, self._repeated
+        return len(self._log), len(self._waiting), self._pretended, self._repeated
 
     def rollback(self, mark: Mark) -> None:
         """Forget everything since `mark`."""
-        length, self._pretended, self._repeated = mark
+        length, waited, self._pretended, self._repeated = mark
         while len(self._log) > length:
             name, before = self._log.pop()
-            if before is None:
-                del self._after[name]
+            if isinstance(before, History):
+                self._done[name] = before
+            elif before is None:
+                del self._done[name]
             else:
-                self._after[name] = before
+                self._waiting = before
+        del self._waiting[waited:]
+        self._awaited.update(name for _, said in self._waiting for name in said.split("\0")[1::3])
 
     def pretence(self) -> dict[str, str | None]:
         """Return what is pretended now, for `restore_pretence`."""
@@ -162,7 +201,8 @@ class Environment:
 
     def touches(self, names: Iterable[str]) -> bool:
         """Say whether anything was done to one of some variables."""
-        return not (self._after.keys().isdisjoint(names) and self._pretended.keys().isdisjoint(names))
+        done = not (self._done.keys().isdisjoint(names) and self._awaited.isdisjoint(names))
+        return done or not self._pretended.keys().isdisjoint(names)
 
     def changed(self) -> bool:
         """Say whether anything was done at all."""
@@ -181,8 +221,8 @@ class Environment:
 
     def put_in(self, name: str, owner: str) -> list[str]:
         """Return the entries that a module has put into a path-like variable."""
-        changes = (step.change for step in self._latest(name).steps if step.owner == owner)
-        return [change.path for change in changes if isinstance(change, Edit) and "pend" in change.verb]
+        changes = (change for by, change in self._latest(name).steps if by == owner)
+        return [change[1] for change in changes if len(change) == 4 and "pend" in change[0]]
 
     def begin_anew(self, name: str, value: str | None) -> None:
         """Give a variable in which no module has a part its value, and forget what was done to it before."""
@@ -195,7 +235,7 @@ class Environment:
         history = self._history(name, ":")
         known = {**{path: (count, 0) for path, count in counts.items() if count > 1}, **marks_of(history.value)}
         marks = tuple((path, count, rank) for path, (count, rank) in known.items())
-        self._put(name, history.with_step(Step("", Found(value, marks))))
+        self._put(name, history.with_steps(("", Found(value, marks))))
 
     def recorded(self) -> dict[str, History]:
         """Return what the next command has to know: the histories that loaded modules have a part in."""
@@ -273,9 +313,9 @@ class Environment:
         if history is None:
             history = History(found, (), self.rules.of(name))
             marks = self._helper_marks(name) if sep and " " not in name else ()
-            return history.with_step(Step("", Found(found, marks, sep))) if marks else history
+            return history.with_steps(("", Found(found, marks, sep))) if marks else history
         if name not in self._after and " " not in name and history.text(clean=name == "PATH") != found:
-            return history.with_step(Step("", Found(found)))
+            return history.with_steps(("", Found(found)))
         return history
 
     def _helper_marks(self, name: str) -> tuple[tuple[str, int, int], ...]:

@@ -6,13 +6,15 @@ where reversing is not is told in docs/design/undo.md.
 
 from __future__ import annotations
 
-from lmodpy.env.pathlist import Edit, Entry, PathList, Rules, parse, paths_in
+from lmodpy.env.pathlist import PathList, parse, paths_in
 from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NamedTuple
+
+    from lmodpy.env.pathlist import Edit, Rules
 else:
     from lmodpy.values import NamedTuple
 
@@ -34,11 +36,11 @@ class Found(NamedTuple):
     sep: str = ":"
 
 
-class Step(NamedTuple):
-    """A change and the name of the module that made it; "" is the user or whoever cannot be undone."""
-
-    owner: str
-    change: Edit | Assign | Found
+if TYPE_CHECKING:
+    Change = Edit | Assign | Found
+    """What can happen to a variable. By their numbers of fields these differ: that of an Edit is four."""
+    Step = tuple[str, Change]
+    """The name of the module that made a change, and the change; "" is the user or whoever cannot be undone."""
 
 
 class History:
@@ -61,9 +63,12 @@ class History:
     @property
     def value(self) -> str | PathList | None:
         """What the changes make of the base."""
-        if self._done < len(self.steps):
-            self._value = replay(self._value, self.steps[self._done :], self.rules)
-            self._done = len(self.steps)
+        steps = self.steps
+        if self._done < len(steps):
+            last = steps[-1][1]
+            known = type(last) is Assign  # as every variable has that a module just sets
+            self._value = last[0] if known else replay(self._value, steps[self._done :], self.rules)
+            self._done = len(steps)
         return self._value
 
     def text(self, *, clean: bool = False) -> str | None:
@@ -75,58 +80,52 @@ class History:
     def owned(self) -> bool:
         """Say whether a module has changed it."""
         steps = self.steps
-        return bool(steps) and bool(steps[0][0] or any(step.owner for step in steps))
+        return bool(steps) and bool(steps[0][0] or any(owner for owner, _ in steps))
 
     def owners(self) -> set[str]:
         """Return the names of the modules that changed it."""
-        return {step.owner for step in self.steps if step.owner}
+        return {owner for owner, _ in self.steps if owner}
 
-    def with_step(self, step: Step) -> History:
-        """Return this history with one change more."""
-        new: History = object.__new__(History)  # most words of a modulefile come here, and `__init__` doubles the price
-        new.base, new.rules = self.base, self.rules
-        new.steps = self.steps + (step,)  # noqa: RUF005 - copies once
-        new._done, new._value = self._done, self._value
-        return new
+    def with_steps(self, *steps: Step) -> History:
+        """Return this history with some changes more."""
+        return History(self.base, (*self.steps, *steps), self.rules, (self._done, self._value))
 
     def assigned(self, value: str | None, owner: str) -> History:
         """Return this history with one more change, which gives a value."""
-        new: History = object.__new__(History)
-        new.base, new.rules = self.base, self.rules
-        new.steps = (*self.steps, made(Step, (owner, made(Assign, (value,)))))
-        new._done, new._value = len(new.steps), value
-        return new
+        return self.with_steps((owner, made(Assign, (value,))))
 
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""
         kept: list[Step] = []
         for place, step in enumerate(self.steps):
-            if step.owner == owner:
+            by, change = step
+            if by == owner:
                 continue
-            if type(step.change) is Found and len(kept) < place:
-                step = step._replace(change=self._rebased(place, kept, step.change, owner))  # noqa: PLW2901
-            kept.append(step)
+            if type(change) is Found and len(kept) < place:
+                kept.append((by, self._rebased(place, kept, change, owner)))
+            else:
+                kept.append(step)
         return History(self.base, tuple(kept), self.rules)
 
     def assigned_by(self, owner: str) -> bool:
         """Say whether `owner` gave it a value that somebody changed by hand since."""
-        mine = [place for place, step in enumerate(self.steps) if step.owner == owner and type(step.change) is Assign]
-        return bool(mine) and any(type(step.change) is Found for step in self.steps[mine[-1] :])
+        mine = [place for place, (by, change) in enumerate(self.steps) if by == owner and type(change) is Assign]
+        return bool(mine) and any(type(change) is Found for _, change in self.steps[mine[-1] :])
 
     def _rebased(self, place: int, kept: Sequence[Step], found: Found, owner: str) -> Found:
         """Carry an edit by hand over to the value that would have been there without `owner`."""
-        mine = [step.change for step in self.steps[:place] if step.owner == owner]
-        edits = [change for change in mine if isinstance(change, Edit)]
+        mine = [change for by, change in self.steps[:place] if by == owner]
+        edits = [change for change in mine if len(change) == 4]
         if len(edits) < len(mine) or not edits or found.value is None:
             return found
-        sep = edits[-1].sep
+        sep = edits[-1][2]
         before, after = (replay(self.base, steps, self.rules) for steps in (self.steps[:place], kept))
         around = _around(found.value, text_of(before), text_of(after), sep)
         if around is not None:
             return found._replace(value=around or None)
         edited, theirs, ours = (_paths(value, sep, self.rules) for value in (found.value, before, after))
-        merged = merge(edited, theirs, ours, {edit.path for edit in edits})
-        return found._replace(value=text_of(PathList(tuple(Entry(path) for path in merged), sep)))
+        merged = merge(edited, theirs, ours, {path for _, path, _, _ in edits})
+        return found._replace(value=text_of(PathList(tuple((path, 1, 0) for path in merged), sep)))
 
 
 def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
@@ -134,9 +133,9 @@ def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) ->
     edits: list[Edit] = []
     sep = ""
     for _, change in steps:
-        if isinstance(change, Edit):
-            if change.sep != sep:
-                value, edits, sep = _edited(value, edits, rules), [], change.sep
+        if len(change) == 4:
+            if change[2] != sep:
+                value, edits, sep = _edited(value, edits, rules), [], change[2]
             edits.append(change)
         else:
             value, edits = change.value, []
@@ -150,18 +149,18 @@ def text_of(value: str | PathList | None, *, clean: bool = False) -> str | None:
     if not isinstance(value, PathList):
         return value
     if clean:
-        value = value._replace(entries=tuple(entry for entry in value.entries if entry.path))
+        value = value._replace(entries=tuple(entry for entry in value.entries if entry[0]))
     return str(value) if value.entries else None
 
 
 def introduced(value: str | None, steps: Sequence[Step], rules: Rules) -> str | None:
     """Return `value` without the entries that modules put into it: in the usual case, what was there before."""
-    edits = [change for owner, change in steps if owner and type(change) is Edit]
+    edits = [change for owner, change in steps if owner and len(change) == 4]
     if not edits:
         return None
-    sep = edits[0].sep
-    brought = {edit.path for edit in edits if edit.verb != "remove"}
-    return text_of(PathList(tuple(Entry(path) for path in paths_in(value, sep, rules) if path not in brought), sep))
+    sep = edits[0][2]
+    brought = {path for verb, path, _, _ in edits if verb != "remove"}
+    return text_of(PathList(tuple((path, 1, 0) for path in paths_in(value, sep, rules) if path not in brought), sep))
 
 
 def merge(found: Sequence[str], before: Sequence[str], after: Sequence[str], touched: set[str]) -> list[str]:
@@ -207,7 +206,7 @@ def marks_of(value: str | PathList | None) -> Mapping[str, tuple[int, int]]:
 
 
 def _edited(value: str | PathList | None, edits: Sequence[Edit], rules: Rules) -> str | PathList | None:
-    return _listed(value, edits[0].sep, rules).edited(edits, rules) if edits else value
+    return _listed(value, edits[0][2], rules).edited(edits, rules) if edits else value
 
 
 def _listed(value: str | PathList | None, sep: str, rules: Rules) -> PathList:
@@ -218,10 +217,7 @@ def _listed(value: str | PathList | None, sep: str, rules: Rules) -> PathList:
 
 def _marked(read: PathList, marks: Sequence[tuple[str, int, int]]) -> PathList:
     known = {path: (count, rank) for path, count, rank in marks}
-    entries = (
-        entry._replace(times=known[entry.path][0], rank=known[entry.path][1]) if entry.path in known else entry
-        for entry in read.entries
-    )
+    entries = ((path, *known.get(path, (times, rank))) for path, times, rank in read.entries)
     return read._replace(entries=tuple(entries))
 
 

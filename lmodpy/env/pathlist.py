@@ -6,8 +6,6 @@ request counts and moves, a priority outranks the order of requests.
 
 from __future__ import annotations
 
-from lmodpy.values import made
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,18 +14,17 @@ else:
     from lmodpy.values import NamedTuple
 
 
-class Edit(NamedTuple):
-    """One request for one entry of a path-like variable.
+if TYPE_CHECKING:
+    Edit = tuple[str, str, str, int]
+    """One request for one entry of a path-like variable: verb, entry, separator and priority.
 
-    `verb` is prepend or append, or one of them with ` again` (even if it is there already); remove (one request less),
-    unprepend and unappend (the reverse of the first two, which differ where duplicates are allowed), or expel (out,
-    however often it was asked for).
+    The verb is prepend or append, or one of them with ` again` (even if it is there already); remove (one request
+    less), unprepend and unappend (the reverse of the first two, which differ where duplicates are allowed), or expel
+    (out, however often it was asked for). As most values of a command are edits, they are plain tuples: one with named
+    fields takes five times as long to make.
     """
-
-    verb: str
-    path: str
-    sep: str = ":"
-    priority: int = 0
+    Entry = tuple[str, int, int]
+    """An entry, how often it was asked for, and its rank: entries are sorted by rank, then by order of request."""
 
 
 class Rules(NamedTuple):
@@ -42,14 +39,6 @@ class Rules(NamedTuple):
         return self._replace(duplicates=False) if self.duplicates and name == "MODULEPATH" else self
 
 
-class Entry(NamedTuple):
-    """An entry, how often it was asked for, and its rank: entries are sorted by rank, then by order of request."""
-
-    path: str
-    times: int = 1
-    rank: int = 0
-
-
 class PathList(NamedTuple):
     """A path-like variable. Entries are in their final order."""
 
@@ -58,7 +47,7 @@ class PathList(NamedTuple):
 
     def __str__(self) -> str:
         """Return the value; an empty entry at the end is written as a doubled separator."""
-        paths = [entry.path for entry in self.entries]
+        paths = [path for path, _, _ in self.entries]
         if paths and not paths[-1]:
             return self.sep.join(paths[:-1]) + 2 * self.sep
         return self.sep.join(paths)
@@ -68,24 +57,24 @@ class PathList(NamedTuple):
         entries = self.entries
         if _plain(edits, entries, rules):
             return PathList(_prepended(entries, edits), self.sep)
-        for edit in edits:
-            entries = _EDITS[edit.verb](entries, edit, rules)
+        for verb, path, _, priority in edits:
+            entries = _EDITS[verb](entries, path, priority, rules)
         return PathList(entries, self.sep)
 
     def merged(self) -> PathList:
         """Return the list with repeated entries merged into the first place, their counts added."""
         counts: dict[str, int] = {}
-        for entry in self.entries:
-            counts[entry.path] = counts.get(entry.path, 0) + entry.times
+        for path, times, _ in self.entries:
+            counts[path] = counts.get(path, 0) + times
         if len(counts) == len(self.entries):
             return self
-        firsts = {entry.path: entry for entry in reversed(self.entries)}
-        return self._replace(entries=tuple(firsts[path]._replace(times=count) for path, count in counts.items()))
+        ranks = {path: rank for path, _, rank in reversed(self.entries)}
+        return self._replace(entries=tuple((path, count, ranks[path]) for path, count in counts.items()))
 
 
 def parse(value: str | None, sep: str, rules: Rules, *, merge: bool) -> PathList:
     """Read a value; repeated entries are merged if `merge`."""
-    read = PathList(tuple([made(Entry, (path, 1, 0)) for path in paths_in(value, sep, rules)]), sep)
+    read = PathList(tuple([(path, 1, 0) for path in paths_in(value, sep, rules)]), sep)
     return read.merged() if merge else read
 
 
@@ -125,7 +114,7 @@ def _plain(edits: Sequence[Edit], entries: tuple[Entry, ...], rules: Rules) -> b
     for verb, _, _, priority in edits:
         if verb != "prepend" or priority:
             return False
-    return not (rules.duplicates or rules.stay or any(entry.rank for entry in entries))
+    return not (rules.duplicates or rules.stay or any(rank for _, _, rank in entries))
 
 
 def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry, ...]:
@@ -136,76 +125,75 @@ def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry
     before: dict[str, int] = {}
     for path, count, _ in entries:
         before[path] = before.get(path, 0) + count
-    front = [made(Entry, (path, count + before.get(path, 0), 0)) for path, count in times.items()]
-    return (*front, *[entry for entry in entries if entry.path not in times])
+    front = [(path, count + before.get(path, 0), 0) for path, count in times.items()]
+    return (*front, *[entry for entry in entries if entry[0] not in times])
 
 
-def _prepend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
-    return _insert(entries, Entry(edit.path, 1, -edit.priority), rules, front=True)
+def _prepend(entries: tuple[Entry, ...], path: str, priority: int, rules: Rules) -> tuple[Entry, ...]:
+    return _insert(entries, (path, 1, -priority), rules, front=True)
 
 
-def _append(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
-    return _insert(entries, Entry(edit.path, 1, edit.priority), rules, front=False)
+def _append(entries: tuple[Entry, ...], path: str, priority: int, rules: Rules) -> tuple[Entry, ...]:
+    return _insert(entries, (path, 1, priority), rules, front=False)
 
 
-def _prepend_again(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
-    return _placed(entries, Entry(edit.path, 1, -edit.priority), front=True)
+def _prepend_again(entries: tuple[Entry, ...], path: str, priority: int, _: Rules) -> tuple[Entry, ...]:
+    return _placed(entries, (path, 1, -priority), front=True)
 
 
-def _append_again(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
-    return _placed(entries, Entry(edit.path, 1, edit.priority), front=False)
+def _append_again(entries: tuple[Entry, ...], path: str, priority: int, _: Rules) -> tuple[Entry, ...]:
+    return _placed(entries, (path, 1, priority), front=False)
 
 
 def _insert(entries: tuple[Entry, ...], new: Entry, rules: Rules, *, front: bool) -> tuple[Entry, ...]:
-    if rules.duplicates and not new.rank:
-        return _placed(entries, new, front=front)
+    path, _, rank = new
     paths = [entry[0] for entry in entries]
-    if new.path not in paths:
+    if (rules.duplicates and not rank) or path not in paths:
         return _placed(entries, new, front=front)
-    old = entries[paths.index(new.path)]
+    place = paths.index(path)
+    _, count, former = entries[place]
     if rules.stay:
-        return tuple(entry._replace(times=entry.times + 1) if entry is old else entry for entry in entries)
-    rank = (min if front else max)(old.rank, new.rank) if new.rank else 0
-    others = tuple(entry for entry in entries if entry.path != new.path)
-    times = sum(entry.times for entry in entries if entry.path == new.path)
-    return _placed(others, Entry(new.path, times + 1, rank), front=front)
+        return (*entries[:place], (path, count + 1, former), *entries[place + 1 :])
+    others = tuple(entry for entry in entries if entry[0] != path)
+    times = sum(times for other, times, _ in entries if other == path)
+    return _placed(others, (path, times + 1, (min if front else max)(former, rank) if rank else 0), front=front)
 
 
 def _placed(entries: tuple[Entry, ...], new: Entry, *, front: bool) -> tuple[Entry, ...]:
     """Insert at the front or at the end of the entries of the same rank."""
-    for place, entry in enumerate(entries):
-        if entry.rank > new.rank or (front and entry.rank == new.rank):
+    for place, (_, _, rank) in enumerate(entries):
+        if rank > new[2] or (front and rank == new[2]):
             return (*entries[:place], new, *entries[place:])
     return (*entries, new)
 
 
-def _remove(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
+def _remove(entries: tuple[Entry, ...], path: str, priority: int, rules: Rules) -> tuple[Entry, ...]:
     if rules.duplicates:
-        rank = abs(edit.priority)
-        return tuple(entry for entry in entries if entry.path != edit.path or abs(entry.rank) != rank)
-    fewer = (entry._replace(times=entry.times - 1) if entry.path == edit.path else entry for entry in entries)
-    return tuple(entry for entry in fewer if entry.times > 0)
+        away = abs(priority)
+        return tuple(entry for entry in entries if entry[0] != path or abs(entry[2]) != away)
+    fewer = ((other, times - (other == path), rank) for other, times, rank in entries)
+    return tuple(entry for entry in fewer if entry[1] > 0)
 
 
-def _unprepend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
-    return _drop(entries, edit, rules, -edit.priority)
+def _unprepend(entries: tuple[Entry, ...], path: str, priority: int, rules: Rules) -> tuple[Entry, ...]:
+    return _drop(entries, path, -priority, rules)
 
 
-def _unappend(entries: tuple[Entry, ...], edit: Edit, rules: Rules) -> tuple[Entry, ...]:
-    return _drop(entries[::-1], edit, rules, edit.priority)[::-1]
+def _unappend(entries: tuple[Entry, ...], path: str, priority: int, rules: Rules) -> tuple[Entry, ...]:
+    return _drop(entries[::-1], path, priority, rules)[::-1]
 
 
-def _drop(entries: tuple[Entry, ...], edit: Edit, rules: Rules, rank: int) -> tuple[Entry, ...]:
-    if not rules.duplicates and sum(entry.path == edit.path for entry in entries) < 2:
-        return _remove(entries, edit, rules)
-    for place, entry in enumerate(entries):
-        if entry.path == edit.path and entry.rank == rank:
+def _drop(entries: tuple[Entry, ...], path: str, rank: int, rules: Rules) -> tuple[Entry, ...]:
+    if not rules.duplicates and sum(other == path for other, _, _ in entries) < 2:
+        return _remove(entries, path, 0, rules)
+    for place, (other, _, its_rank) in enumerate(entries):
+        if other == path and its_rank == rank:
             return entries[:place] + entries[place + 1 :]
     return entries
 
 
-def _expel(entries: tuple[Entry, ...], edit: Edit, _: Rules) -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries if entry.path != edit.path)
+def _expel(entries: tuple[Entry, ...], path: str, _: int, __: Rules) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry[0] != path)
 
 
 _EDITS = {

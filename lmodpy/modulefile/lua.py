@@ -181,7 +181,7 @@ class LuaEvaluator:
         def say(waited: str, *args: Any) -> Any:
             host = hosts[-1]
             if waited:
-                host.perform_plainly(_outward(waited).split("\0"))
+                host.perform_plainly(_outward(waited))
             try:
                 plain = "".join(args).isascii()  # so on both sides of the border the arguments are the same
             except TypeError:
@@ -199,7 +199,7 @@ class LuaEvaluator:
         return say
 
     def _say_plainly(self, text: str) -> None:
-        self.hosts[-1].perform_plainly(_outward(text).split("\0"))
+        self.hosts[-1].perform_plainly(_outward(text))
 
     def _rc_word(self, word: str) -> Any:
         """Return the Lua function for a word of rc files, None for an unknown one."""

@@ -50,8 +50,15 @@ local function wait(verb, name, text)
   return nil
 end
 
+-- Say whether a text is one entry of a path, in its usual form (env/pathlist.py: tidy).
+local function is_entry(text)
+  local first = byte(text, 1)
+  return first ~= 46 and first ~= 126 and byte(text, -1) ~= 47
+    and not (find(text, ":", 1, true) or find(text, "//", 1, true) or find(text, "/.", 1, true))
+end
+
 local PLAIN = {setenv = "set", prepend_path = "prepend", append_path = "append"}
--- Let a word wait if two texts are all that it says, and no more than one entry is put into a path.
+-- Let a word wait if two texts are all that it says, and no more than one entry, as it is, is put into a path.
 local function waits(word, say)
   local verb, is_path = PLAIN[word], word ~= "setenv"
   return function(...)
@@ -59,7 +66,7 @@ local function waits(word, say)
     local given = select("#", ...)
     if plainly and (given == 2 or (given == 3 and is_path and sep == ":"))
       and type(text) == "string" and not find(text, "\0", 1, true) and (identifiers[name] or is_identifier(name))
-      and not (is_path and (text == "" and name ~= "MANPATH" or name == "MODULEPATH" or find(text, ":", 1, true))) then
+      and not (is_path and (text == "" and name ~= "MANPATH" or name == "MODULEPATH" or not is_entry(text))) then
       return wait(verb, name, text)
     end
     return say(...)

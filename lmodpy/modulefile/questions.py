@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         def takes_plainly(self) -> bool:
             """Say whether plain words may come by `perform_plainly`."""
 
-        def perform_plainly(self, said: list[str]) -> None:
-            """Do what many words said, in three texts each.
+        def perform_plainly(self, said: str) -> None:
+            """Do what many words said, three texts for each, with NUL between all of them.
 
             A word is `set`, `prepend` or `append`, a variable and a text, or `whatis` or `help`, a text and nothing.
             """

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from lmodpy.env.diff import is_command_name, is_identifier
-from lmodpy.env.history import History, Step
-from lmodpy.env.pathlist import Edit, Rules, tidy
+from lmodpy.env.history import History
+from lmodpy.env.pathlist import Rules, tidy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _edits(name: str, old: str | None, new: str) -> list[Said]:
 
 def _lead_to(new: str, old: str, edits: Sequence[tuple[str, str]]) -> bool:
     """Say whether edits of a path-like variable lead to the entries wanted; their order within is not looked at."""
-    steps = tuple(Step("", Edit(verb, entry)) for verb, entry in edits)
+    steps = tuple(("", (verb, entry, ":", 0)) for verb, entry in edits)
     made = History(old, steps, Rules()).text() or ""
     return _entries(made) == _entries(new)
 

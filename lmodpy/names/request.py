@@ -76,6 +76,8 @@ class Request(NamedTuple):
 
 def clean(text: str) -> str:
     """Take trailing slashes and a trailing `.lua` off a name."""
+    if not text.endswith(("/", ".lua")):
+        return text  # as nearly always
     return text.rstrip("/").removesuffix(".lua").rstrip("/")
 
 

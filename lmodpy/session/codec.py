@@ -8,8 +8,7 @@ deflated against a dictionary made of LOADEDMODULES, a short one stands there as
 
 from __future__ import annotations
 
-from lmodpy.env.history import Assign, Found, History, Step, introduced, replay, text_of
-from lmodpy.env.pathlist import Edit
+from lmodpy.env.history import Assign, Found, History, introduced, replay, text_of
 from lmodpy.errors import LmodError
 from lmodpy.session.loaded import Loaded
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import NamedTuple
 
-    from lmodpy.env.pathlist import Rules
+    from lmodpy.env.history import Change, Step
+    from lmodpy.env.pathlist import Edit, Rules
 else:
     from lmodpy.values import NamedTuple
 
@@ -230,10 +230,8 @@ def _base_field(name: str, history: History) -> str:
 
 def _from_nothing(steps: Sequence[Step]) -> bool:
     """Say whether it is plain that nothing was there before, since modules have put all in."""
-    for owner, change in steps:  # a generator takes longer
-        if not owner or type(change) is not Edit or change[2] != ":" or ":" in change[1]:
-            return False
-    return True
+    plain = [1 for owner, change in steps if owner and len(change) == 4 and change[2] == ":" and ":" not in change[1]]
+    return len(plain) == len(steps)
 
 
 def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> list[str]:
@@ -242,35 +240,32 @@ def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -
     A run is every variable's changes by one owner; owners come in the order in which they are met, which most
     variables share. Where one goes back to an earlier owner, a new round of runs begins.
     """
-    ranks: dict[str, int] = {}
-    rounds: list[dict[int, list[str]]] = [{}]
+    owners = dict.fromkeys(owner for history in histories.values() for owner, _ in history.steps)
+    ranks = {owner: rank for rank, owner in enumerate(owners)}
+    heads = [RUN + (owner and numbers[owner]) for owner in owners]
+    rounds = [[[head] for head in heads]]
     for number, history in enumerate(histories.values()):
         letter, turn, last = chr(_FIRST + number), 0, 0
         runs = rounds[0]
         for place, (owner, change) in enumerate(history.steps):
-            rank = ranks[owner] if owner in ranks else ranks.setdefault(owner, len(ranks))
+            rank = ranks[owner]
             if rank < last:
                 turn += 1
                 if turn == len(rounds):
-                    rounds.append({})
+                    rounds.append([[head] for head in heads])
                 runs = rounds[turn]
             last = rank
-            if type(change) is Edit and change[2] == ":" and not change[3]:  # nearly all, so no call for these
-                field = letter + _VERBS[change[0]] + change[1]
+            if len(change) == 4 and change[2] == ":" and not change[3]:  # nearly all, so no call for these
+                runs[rank].append(f"{letter}{_VERBS[change[0]]}{change[1]}")
             elif isinstance(change, Assign):
-                field = letter + ("~" if change[0] is None else "=" + change[0])
+                runs[rank].append(letter + ("~" if change[0] is None else "=" + change[0]))
             else:
-                field = letter + _change_field(change, history, place)
-            if rank in runs:
-                runs[rank].append(field)
-            else:
-                runs[rank] = [field]
-    owners = [owner and numbers[owner] for owner in ranks]
-    return [field for runs in rounds for rank in sorted(runs) for field in (RUN + owners[rank], *runs[rank])]
+                runs[rank].append(letter + _change_field(change, history, place))
+    return [field for runs in rounds for run in runs if run[1:] for field in run]
 
 
 def _change_field(change: Edit | Found, history: History, place: int) -> str:
-    if isinstance(change, Edit):
+    if len(change) == 4:
         verb, path, sep, priority = change
         return f"!{_VERBS[verb]}{priority}{SUB}{sep}{SUB}{path}"
     expected = text_of(replay(history.base, history.steps[:place], history.rules)) or ""
@@ -289,13 +284,13 @@ def _difference(expected: str, value: str) -> str:
     return f"{front},{back},{value[front : len(value) - back]}"
 
 
-def _change(field: str, expected: str | None) -> Edit | Assign | Found:
+def _change(field: str, expected: str | None) -> Change:
     verb, rest = field[0], field[1:]
     if verb in _VERB_OF:
-        return Edit(_VERB_OF[verb], rest)
+        return _VERB_OF[verb], rest, ":", 0
     if verb == "!":
         priority, sep, path = rest[1:].split(SUB, 2)
-        return Edit(_VERB_OF[rest[0]], path, sep, int(priority))
+        return _VERB_OF[rest[0]], path, sep, int(priority)
     if verb == "=":
         return Assign(rest)
     if verb == "~":
@@ -361,10 +356,10 @@ def _histories(
 def _history(found: str | None, fields: Sequence[tuple[str, str]], base: tuple[str, str], rules: Rules) -> History:
     start: str | None = base[1][1:] if base[1][:1] == "=" else None
     if not base[0]:
-        edits = [Step(owner, _change(field, None)) for owner, field in fields if field[0] != "?"]
+        edits = [(owner, _change(field, None)) for owner, field in fields if field[0] != "?"]
         start = introduced(found, edits, rules)
     steps: list[Step] = []
     for owner, field in fields:
         expected = text_of(replay(start, steps, rules)) if field[0] == "?" else None
-        steps.append(Step(owner, _change(field, expected)))
+        steps.append((owner, _change(field, expected)))
     return History(start, tuple(steps), rules)

@@ -124,12 +124,15 @@ class Frame:
             self.failure = self.failure or error  # a pcall in the modulefile must not hide it, nor Ctrl-C
             raise
 
-    def perform_plainly(self, said: list[str]) -> None:
-        """Do what many words say, each in three texts: a verb, a variable or a line of description, and a text."""
+    def perform_plainly(self, said: str) -> None:
+        """Do what many words say, three texts for each, with NUL between all of them.
+
+        These are a verb, a variable or a line of description, and a text.
+        """
         if self.mode.acting:
             self.env.change(said, self.owner)
         else:
-            self._note_plainly(said)
+            self._note_plainly(said.split("\0"))
 
     def misused(self, error: Exception) -> None:
         """Fail while loading or checking; while unloading or reading warn and go on; say nothing twice."""

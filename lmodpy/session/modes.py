@@ -7,10 +7,9 @@ spider, here `read`) do not act: they read the journal afterwards. `check` acts,
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.env.pathlist import Edit, tidy
+from lmodpy.env.pathlist import tidy
 from lmodpy.errors import Refused
 from lmodpy.modulefile import operations as op
-from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def edit_path(frame: Frame, said: op.EditPath) -> None:
         paths = paths[::-1]
     env, owner = frame.env, frame.owner
     for path in paths:
-        env.edit(name, made(Edit, (verb, tidy(path, env.rules.home), sep, priority)), owner)
+        env.edit(name, (verb, tidy(path, env.rules.home), sep, priority), owner)
 
 
 def undo_edit_path(frame: Frame, said: op.EditPath) -> None:
@@ -129,7 +128,7 @@ def undo_edit_path(frame: Frame, said: op.EditPath) -> None:
     if not frame.recorded:
         for path in said.paths:
             entry = tidy(path, frame.env.rules.home)
-            frame.env.edit(said.name, Edit(_REVERSED[said.verb], entry, said.sep, said.priority))
+            frame.env.edit(said.name, (_REVERSED[said.verb], entry, said.sep, said.priority))
 
 
 # Other modules.

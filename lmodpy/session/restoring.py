@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.env.pathlist import Edit, tidy
+from lmodpy.env.pathlist import tidy
 from lmodpy.errors import LmodError
 from lmodpy.modulefile.operations import DependsOn, EditPath, Load
 from lmodpy.names.request import Request
@@ -38,7 +38,7 @@ def restore_all(session: Session, saved: Collection, *, pinned: bool) -> list[tu
     for place in range(len(saved.modules) + 1):
         for root, level, verb in uses:
             if level == place:
-                env.edit("MODULEPATH", Edit(verb, root))
+                env.edit("MODULEPATH", (verb, root, ":", 0))
         if place < len(saved.modules):
             module, frame = _bring_back(session, saved.modules[place], saved, pinned=pinned)
             found.append((saved.modules[place], module))

@@ -133,8 +133,11 @@ class Session:
 
     def rivals(self, requests: Iterable[Request], frame: Frame) -> list[str]:
         """Return the full names of loaded modules that `conflict` names; a module is no rival of itself."""
-        found = (self.matching(request, "conflict") for request in requests)
-        return [module.full_name for module in found if module is not None and module.name != frame.name]
+        return [
+            module.full_name
+            for request in requests
+            if (module := self.matching(request, "conflict")) is not None and module.name != frame.name
+        ]
 
     def loaded_as(self, request: Request, how: str = "unload") -> Loaded | None:
         """Return the active module that a request on `unload` (or another word) means."""
