@@ -170,7 +170,7 @@ class Folders:
         return self._skipped[name]
 
     def _is_foreign(self, name: str) -> bool:
-        if name.replace("-", "").isalnum():  # as most are
+        if name[:1].isalnum() and name[-1:].isalnum() and "\n" not in name:  # as nearly all are
             return self._is_ignored(name)
         return (
             name in _IGNORED
