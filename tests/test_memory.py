@@ -196,6 +196,31 @@ def test_a_file_that_becomes_an_opener_in_place(cluster):
     assert "module load other/1 inner/1" in cluster.ask("spider", "inner")[1]
 
 
+@pytest.mark.parametrize("thorough", ["keyword x", "--json spider"])
+def test_a_lower_version_that_becomes_an_opener_in_place(cluster, thorough):
+    """An overview goes by the versions that it describes; that it opens something is known when all were compared."""
+    cluster.put("Core/other/1.lua")
+    cluster.put("Core/other/2.lua", TEXTS["described"])
+    cluster.put("more/inner/1.lua")
+    cluster.ask("spider")
+    (cluster.root / "Core/other/1.lua").write_text(f'prepend_path("MODULEPATH", "{cluster.root}/more")')
+
+    assert "inner" not in cluster.ask("spider")[1]
+    cluster.ask(*thorough.split())
+    assert "inner" in cluster.ask("spider")[1]
+
+
+@pytest.mark.parametrize("changed", ["1", "2"])
+def test_a_description_is_the_one_that_the_highest_version_gives_now(cluster, changed):
+    """Whether that version is written to in place, or the one that had none."""
+    cluster.put("Core/other/1.lua", TEXTS["described"])
+    cluster.put("Core/other/2.lua", TEXTS["described"] if changed == "2" else "")
+    assert "data format" in cluster.ask("spider")[1]
+    file = cluster.root / f"Core/other/{changed}.lua"
+    file.write_text('whatis("Description: quite something else")')
+    assert "quite something else" in cluster.ask("spider")[1]
+
+
 def test_what_depends_on_who_asks_is_asked_each_time(cluster):
     """What opens directories for some only, or puts something of the user's into PATH."""
     cluster.put("Core/gcc/1.lua", TEXTS["varies"])
@@ -287,6 +312,8 @@ def test_the_answers_are_those_without(tmp_path_factory, first, then):
             for path, text in acts:
                 if text:
                     cluster.put(path, TEXTS[text])
+                    if path.endswith("hdf5/1.lua"):  # a lower version, which is replaced rather than written to
+                        cluster.touch((cluster.root / path).parent)
                 else:
                     cluster.remove(path)
             assert cluster.answers() == cluster.answers("-I")

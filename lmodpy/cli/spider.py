@@ -56,12 +56,13 @@ def _sparingly(context: Context, progress: Progress, words: Sequence[str]) -> Cr
         return None
     known = indexed(context)
     known.sparing, known.near = True, words[0].partition("/")[0].lower() if words else ""
+    known.briefly = not (words or context.line.on("json"))
     try:
         return _answered(context, progress, words, nearly=bool(words))
     except (Damaged, Outdated, LmodError):
         return None
     finally:
-        known.sparing, known.near = False, ""
+        known.sparing, known.briefly, known.near = False, False, ""
 
 
 def _answered(context: Context, progress: Progress, words: Sequence[str], *, nearly: bool = False) -> Crawl:

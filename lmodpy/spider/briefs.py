@@ -31,11 +31,15 @@ def full_names(shown: str) -> list[str]:
     return [name.removesuffix(_BROUGHT) for name in shown.split(", ")]
 
 
-def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | None]) -> list[str]:
+def lines(
+    modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | None]
+) -> tuple[list[str], list[Modulefile]]:
     """Return what stands in a file of some modules of a root, by their names: those that everybody sees.
 
-    A name is only noted, without more, if it has to be asked for in each command.
+    A name is only noted, without more, if it has to be asked for in each command. Also return the modules that decided
+    on the descriptions: of each name the highest, down to the first that has one.
     """
+    deciding: list[Modulefile] = []
     by_name: dict[str, list[Modulefile]] = {}
     brought: dict[str, dict[str, None]] = {}
     for module in modules:
@@ -45,17 +49,24 @@ def lines(modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | No
             facts = row.facts if row and row.is_plain and row.keeps(EXTENSIONS) else None
             for full_name in facts.extensions if facts else ():
                 brought.setdefault(name_of(full_name), {})[full_name] = None
-    return store.listed(
-        _fields(name, sorted(by_name.get(name, ()), key=_in_order), _in_line([*brought.get(name, ())]), row_of)
-        for name in sorted({*by_name, *brought})
-    )
+    told = []
+    for name in sorted({*by_name, *brought}):
+        of_name, extensions = sorted(by_name.get(name, ()), key=_in_order), _in_line([*brought.get(name, ())])
+        told.append(_fields(name, of_name, extensions, row_of, deciding))
+    return store.listed(told), deciding
 
 
 def _fields(
-    name: str, modules: Sequence[Modulefile], extensions: Sequence[str], row_of: Callable[[Modulefile], Row | None]
+    name: str,
+    modules: Sequence[Modulefile],
+    extensions: Sequence[str],
+    row_of: Callable[[Modulefile], Row | None],
+    deciding: list[Modulefile],
 ) -> Kept:
+    """Return what is kept of one name; note which modules decided on that."""
     described, description, asks = "", "", ""
     for module in reversed(modules):
+        deciding.append(module)
         row, place = row_of(module), f"{module.order}{_BEHIND}{module.version}"
         if row is None or row.is_broken or not row.holds(loosely=True):
             asks = place

@@ -34,7 +34,7 @@ MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
 _LONGEST = 3600.0
 """Seconds after which nobody is still writing a file."""
-FORMAT = "6"
+FORMAT = "7"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
 
@@ -168,6 +168,8 @@ class Index:
         """Is told, while a root is looked at of which nothing is known, what is found there."""
         self.sparing = False
         """Whether only what is needed of files is read; then anything may raise Damaged, and has to be asked again."""
+        self.briefly = False
+        """Whether of what modulefiles say only overviews have to be right."""
         self.near = ""
         """If only names with this text (in lower case) in them matter, other directories need not be compared."""
 

@@ -45,6 +45,8 @@ _NO_WORD = "\0"
 _UNSURE = "unsure"
 """Where what may bring extensions stands once more, if it is not certain which."""
 _NOTHING = ("", VARIES)
+_DECIDING, _OTHERS = "deciding", "others"
+"""The stamps of the modulefiles that decide on the descriptions in overviews, and those of all the others."""
 
 
 class Memory:
@@ -202,7 +204,7 @@ class Memory:
             files = [_File(path, root, key, vouched=vouched, whole=whole) for path, vouched in places]
             shelf = self._shelves[root] = _Shelf(root, key, files)
             if self.thorough:
-                shelf.compare(self._tree.known(root))
+                shelf.compare(self._tree.known(root), briefly=self._index.briefly)
         return shelf
 
 
@@ -230,10 +232,10 @@ class _Shelf:
         """Return the path of a module below the root."""
         return module.path[len(self._base) + 1 :]
 
-    def compare(self, found: Found) -> None:
-        """Compare all modulefiles about which something is known with that."""
+    def compare(self, found: Found, *, briefly: bool) -> None:
+        """Compare all modulefiles about which something is known with that; `briefly`: those that overviews go by."""
         self._whole = self._complete(found)
-        stamped = self._whole.stamped() if self._whole and not self._whole.vouched else {}
+        stamped = self._whole.stamped(briefly=briefly) if self._whole and not self._whole.vouched else {}
         if stamped is None:
             self._whole = None
         elif stamped:
@@ -385,14 +387,17 @@ class _Shelf:
             return None
         names = {module.name for module in found.modules if self.below(module) in self._news}
         shown = [kept for kept in self._whole.overview() or () if kept[0] in names]
-        of_names = [module for module in found.modules if module.name in names]
-        anew = briefs.lines(of_names, lambda module: self.row(self.below(module)))
-        if any(map(briefs.brings, shown)) or len(shown) != len(anew):
+        of_names = {self.below(module): module for module in found.modules if module.name in names}
+        anew, deciding = briefs.lines(of_names.values(), lambda module: self.row(self.below(module)))
+        decided = {path for path in self._whole.deciding() or () if path in of_names}
+        if any(map(briefs.brings, shown)) or len(shown) != len(anew) or decided != {*map(self.below, deciding)}:
             return None
         rows = [(before, now) for before, now in pairs if before]
+        stamps = [(row.path, tuple(store.listed((each.path, each.stamp) for each in (row, now)))) for row, now in rows]
         return self._whole.exchanged({
             "facts": [tuple(store.sealed([line_of(row)])[0] for row in pair) for pair in rows],
-            "stamped": [tuple(store.listed((row.path, row.stamp) for row in pair)) for pair in rows],
+            _DECIDING: [pair for path, pair in stamps if path in decided],
+            _OTHERS: [pair for path, pair in stamps if path not in decided],
             briefs.SECTION: list(zip(store.listed(shown), anew, strict=True)),
         })  # fmt: skip
 
@@ -419,8 +424,10 @@ class _Shelf:
             "leading": store.listed(sorted(leading.items())),
             "facts": store.sealed(map(line_of, rows.values())),
         }
-        sections["stamped"] = store.listed((path, rows[path].stamp) for path in sorted(rows))
-        sections[briefs.SECTION] = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
+        sections[briefs.SECTION], shown = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
+        deciding = rows.keys() & {*map(self.below, shown)}
+        sections[_DECIDING] = store.listed((path, rows[path].stamp) for path in sorted(deciding))
+        sections[_OTHERS] = store.listed((path, rows[path].stamp) for path in sorted(rows.keys() - deciding))
         sections[remarks.SECTION] = remarks.lines(
             (row.path, row.stamp, row.facts or _SILENCE)
             for row in rows.values()
@@ -449,7 +456,7 @@ class _File:
         self._told: dict[tuple[str, str], str] = {}
         """Sections, and blocks of them that have a word in their labels, as far as they were read."""
         self._first: dict[str, Row] = {}
-        self._ready = (OPEN, EXTENSIONS, _UNSURE, "stamped", briefs.SECTION) if whole else (OPEN,)
+        self._ready = (OPEN, EXTENSIONS, _UNSURE, _DECIDING, _OTHERS, briefs.SECTION) if whole else (OPEN,)
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
         self._reader: store.Reader | None = None
@@ -494,9 +501,20 @@ class _File:
         modules = modules_of([list(map(store.plain, fields)) for fields, _ in found], self._root)
         return list(zip(modules, (row for _, row in found), strict=True))
 
-    def stamped(self) -> dict[str, str] | None:
-        """Return the stamps of all modulefiles that it knows, by path; None if they cannot be read."""
-        text = self._section("stamped")
+    def stamped(self, *, briefly: bool) -> dict[str, str] | None:
+        """Return the stamps of all modulefiles that it knows, by path; None if they cannot be read.
+
+        `briefly`: only of those that overviews go by.
+        """
+        deciding = self.deciding()
+        if deciding is None or briefly:
+            return deciding and deciding | {path: at for path, at in self.leading.items() if path[-1:] != "/"}
+        others = self._section(_OTHERS)
+        return None if others is None else deciding | dict(store.rows_of(others, 2))  # type: ignore[arg-type]
+
+    def deciding(self) -> dict[str, str] | None:
+        """Return them of those that decide on descriptions; None if they cannot be read."""
+        text = self._section(_DECIDING)
         return None if text is None else dict(store.rows_of(text, 2))  # type: ignore[arg-type]
 
     def overview(self) -> list[briefs.Kept] | None:
