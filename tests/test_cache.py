@@ -357,3 +357,29 @@ def test_what_is_offered_is_evaluated_once_and_only_what_is_asked_for_is_answere
     assert ["ended the process that read it" in text for text in lost] == [True] * (killer is not None)
     if killer is None:
         assert len(asked) <= (tmp_path / "counter").stat().st_size <= max(len(asked), offered)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "--json", "--strict", "--jobs 1 --json", "-j 2", "--jobs=2", "-j two", "--jason", "relative", "-- x"],
+)
+def test_a_build_from_a_job_says_what_one_that_is_typed_says(cluster, tmp_path, words):
+    """Plain words are understood without what reads command lines for people, all others with it."""
+    cluster.module("Core/wrong/1.lua", "family(")
+    at_once, typed = (
+        subprocess.run(
+            [sys.executable, "-c", program, "cache", "build", *words.split(), "--dir", str(tmp_path / place)],
+            env={**cluster.environ, "PYTHONPATH": CLONE},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for place, program in (
+            ("one", "from lmodpy.cli.entry import main; main()"),
+            ("other", "from lmodpy.cli import building, entry; building.at_once = len; entry.main()"),
+        )
+    )
+    assert at_once.returncode == typed.returncode
+    assert at_once.stdout == typed.stdout
+    assert at_once.stderr == typed.stderr
+    assert bool(at_once.stdout) == (at_once.returncode == 0 or words == "--strict")

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lmodpy.cli import caching
-from lmodpy.cli.sitewide import context, directories, site
-from lmodpy.cli.walk import memory, reader
-from lmodpy.errors import LmodError, UsageError
+from lmodpy.cli import building, caching
+from lmodpy.cli.building import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from lmodpy.cli.caching import Served, Update
-    from lmodpy.cli.context import Context
-    from lmodpy.report.software import Site
+    from lmodpy.cli.caching import Served
 
 app = typer.Typer(no_args_is_help=True, help="Make `avail` and `spider` fast for everybody: docs/caches.md.")
 _Place = Annotated[str, typer.Option("--dir", help="Where the files are (LMOD_SPIDER_CACHE_DIRS, else your own).")]
@@ -45,23 +36,9 @@ def build(
         lmodpy cache build --dir /opt/lmodpy-cache /opt/modulefiles/Core
         lmodpy cache build --json
     """
-    admin, found = opened(roots)
-    if not found:
-        raise UsageError("which directories?", hint="give them as arguments, or set MODULEPATH")
-    index = caching.noting(admin, caching.place_for(admin, place))
-    known = memory(admin, reader(admin))
-    with progress() as (seen, more):
-        built = site(admin, found, seen, more, jobs, known, briefly=True)
-    if not built.records:
-        raise LmodError(f"there is no module in {' and '.join(found)}, so nothing was written")
-    try:
-        update = index.update(known)
-    except OSError as error:
-        raise LmodError(f"cannot write {error.filename}: {error.strerror}") from None
-    broken = [record.facts.broken for record in built.records if record.facts.broken]
-    troubles = [*broken, *built.tree.warnings]
-    typer.echo(_as_json(built, update, troubles) if as_json else _summary(built, update, troubles), nl=False)
-    raise typer.Exit(int(strict and bool(troubles)))
+    text, status = building.build(roots or [], place, jobs, strict=strict, as_json=as_json)
+    typer.echo(text, nl=False)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -92,59 +69,6 @@ def clear(*, place: _Place = "", as_json: _Json = False) -> None:
     taken = caching.clear(chosen)
     told = json.dumps({"directory": chosen, "removed": taken})
     typer.echo(told if as_json else f"{taken} files taken away from {chosen}")
-
-
-def opened(roots: list[str] | None) -> tuple[Context, list[str]]:
-    """Return what a command works with in which nothing is loaded, and the directories that are meant."""
-    found = directories(roots or [os.environ.get("MODULEPATH", "")])
-    return context(found, dict(os.environ), lambda text: typer.echo(text, err=True, nl=False)), found
-
-
-@contextmanager
-def progress() -> Iterator[tuple[Callable[[], None], Callable[[int], None]]]:
-    """Show a bar on a terminal; yield what counts modulefiles: one more done, and so many more ahead."""
-    if not sys.stderr.isatty():
-        yield (lambda: None), (lambda _: None)
-        return
-    from rich.console import Console  # noqa: PLC0415 - only on a terminal
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("modulefiles", total=0)
-        ahead = 0
-
-        def more(count: int) -> None:
-            nonlocal ahead
-            ahead += count
-            progress.update(task, total=ahead)
-
-        yield (lambda: progress.advance(task)), more
-
-
-def _counts(built: Site, update: Update) -> dict[str, int]:
-    return {
-        "modules": len(built.records),
-        "directories": len(built.roots),
-        "new": len(update.new),
-        "changed": len(update.changed),
-        "removed": len(update.removed),
-        "written": update.written,
-    }
-
-
-def _summary(built: Site, update: Update, troubles: list[str]) -> str:
-    counts = _counts(built, update)
-    changes = ", ".join(f"{counts[name]} {name}" for name in ("new", "changed", "removed"))
-    lines = [
-        f"{counts['modules']} modules in {counts['directories']} directories: {changes}, {len(troubles)} broken",
-        f"{counts['written']} of {update.roots} directories written",
-        *(f"broken: {text}" for text in troubles),
-    ]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _as_json(built: Site, update: Update, troubles: list[str]) -> str:
-    return json.dumps({**_counts(built, update), "broken": troubles}) + "\n"
 
 
 def _line(row: Served) -> str:

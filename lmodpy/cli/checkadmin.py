@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lmodpy.cli.cacheadmin import opened, progress
+from lmodpy.cli.building import opened, progress
 from lmodpy.cli.checking import Checker, Found, of_trees, sorted_findings
 from lmodpy.cli.entry import complain
 from lmodpy.cli.evaluating import Pool

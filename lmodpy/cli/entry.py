@@ -23,9 +23,13 @@ def main() -> None:
     words = sys.argv[1:]
     if words[:1] == ["init"] and words[-1] not in ("-h", "--help"):
         sys.exit(print_init(words[1:]))
-    from lmodpy.cli import admin  # noqa: PLC0415 - typer and rich, which `init` does without
-
     try:
+        if words[:2] == ["cache", "build"]:
+            from lmodpy.cli import building  # noqa: PLC0415 - `init` does without
+
+            building.at_once(words[2:])
+        from lmodpy.cli import admin  # noqa: PLC0415 - typer and rich, which `init` does without
+
         admin.app()
     except LmodError as error:
         complain(error)
