@@ -21,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lmodpy.cli import admin
+from lmodpy.cli import beside as besides
 from lmodpy.cli.cacheupdate import update
 from lmodpy.cli.main import run
 from lmodpy.errors import LmodError
@@ -98,6 +99,7 @@ def eager(monkeypatch):
     monkeypatch.setattr(memories, "FEW", 1)
     monkeypatch.setattr(memories, "MANY", 1)
     monkeypatch.setattr(stamps, "TICK", -(10**18))
+    monkeypatch.setattr(besides, "ENOUGH", 1)
 
 
 @pytest.fixture

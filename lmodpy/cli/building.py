@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ def at_once(words: Sequence[str]) -> None:
     asked = _understood(words)
     if asked is None:
         return
+    gc.disable()  # nearly all that a build makes it needs to the end
     try:
         text, status = build(**asked)
         sys.stdout.write(text)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from functools import partial
 
 from lmodpy import system
+from lmodpy.cli.beside import beside
 from lmodpy.cli.indexing import evaluated_with, named, places
 from lmodpy.cli.opening import tree_options
 from lmodpy.errors import LmodError, UsageError
@@ -85,13 +87,21 @@ class Noting(Index):
                 new += sorted(there - known)
                 removed += sorted(known - there)
             changed += sorted({*memory.changed(root)} - {*new})
-            if others:
-                self.write(self._place, root, now)
+            named = beside(partial(self._write_names, root), now.size) if others else bytes
             said_otherwise = memory.news(root)
-            if said_otherwise:
-                memory.write(root, facts_file(self._place, root))
+            try:
+                if said_otherwise:
+                    memory.write(root, facts_file(self._place, root), beside)
+            except OSError:
+                named()  # most probably that had the same trouble before
+                raise
+            named()
             written += others or said_otherwise
         return Update(len(self._now), written, tuple(new), tuple(changed), tuple(removed))
+
+    def _write_names(self, root: str) -> bytes:
+        self.write(self._place, root, self._now[root])
+        return b""
 
 
 def noting(admin: Context, place: str) -> Noting:

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from lmodpy.cli.beside import processors
 from lmodpy.cli.building import opened, progress
 from lmodpy.cli.checking import Checker, Found, of_trees, sorted_findings
 from lmodpy.cli.entry import complain
 from lmodpy.cli.evaluating import Pool
-from lmodpy.cli.sitewide import processors, site
+from lmodpy.cli.sitewide import site
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.report import findings as report
 from lmodpy.report.findings import KINDS, Finding

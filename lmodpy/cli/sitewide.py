@@ -6,6 +6,7 @@ import os
 import time
 
 from lmodpy.cli.arguments import Line
+from lmodpy.cli.beside import processors
 from lmodpy.cli.context import Context
 from lmodpy.cli.evaluating import Pool
 from lmodpy.cli.siteplaces import fits
@@ -53,11 +54,6 @@ def context(roots: Sequence[str], environ: Mapping[str, str], say: Callable[[str
     admin = Context(line, speaker, found, settings, say, files)
     files.goes_on(admin)
     return admin
-
-
-def processors() -> int:
-    """Return how many processes can work beside each other."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def site(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lmodpy.tree.tree import Found, Tree
 
     Answer = TypeVar("Answer")
+    Beside = Callable[[Callable[[], bytes], int], Callable[[], bytes]]
 
 FEW = 5
 """So many modulefiles are evaluated as fast as a file about them is read and written."""
@@ -166,10 +167,10 @@ class Memory:
         altered = [module for module in found.modules if shelf.below(module) in shelf.altered] if shelf.altered else []
         return self._tree.seen(root, list(dict.fromkeys([*unsure, *altered, *self._tree.live(root)])))
 
-    def write(self, root: str, path: str) -> None:
-        """Write a file about a root, of all that everybody may know; raises OSError."""
+    def write(self, root: str, path: str, beside: Beside | None = None) -> None:
+        """Write a file about a root, of all that everybody may know; raises OSError. See `lmodpy.cli.beside`."""
         shelf, found = self._shelf(root), self._tree.known(root)
-        shelf.write(path, found, list(map(shelf.below, found.modules)))
+        shelf.write(path, found, list(map(shelf.below, found.modules)), beside)
 
     def news(self, root: str) -> bool:
         """Say whether a file about a root would be another one now."""
@@ -370,9 +371,12 @@ class _Shelf:
             return bool(self._news) and len(self._news) >= min(MANY, 1 + found.size // 1000)
         return len(self._news) >= MANY or len(self._rows) >= found.size
 
-    def write(self, path: str, found: Found, paths: Sequence[str]) -> None:
-        """Write all that is known of the modulefiles at some paths; raises OSError."""
-        sections = self._exchanged(found) or self._sections(found, paths)
+    def write(self, path: str, found: Found, paths: Sequence[str], beside: Beside | None = None) -> None:
+        """Write all that is known of the modulefiles at some paths; raises OSError.
+
+        `beside` may let another process do a part of it.
+        """
+        sections = self._exchanged(found) or self._sections(found, paths, beside)
         store.write(path, self._key, sections)
 
     def _exchanged(self, found: Found) -> dict[str, bytes] | None:
@@ -401,8 +405,19 @@ class _Shelf:
             briefs.SECTION: list(zip(store.listed(shown), anew, strict=True)),
         })  # fmt: skip
 
-    def _sections(self, found: Found, paths: Sequence[str]) -> dict[str, list[str]]:
+    def _sections(self, found: Found, paths: Sequence[str], beside: Beside | None) -> dict[str, Iterable[str] | bytes]:
         rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
+
+        def briefly() -> bytes:
+            overview, shown = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
+            deciding = rows.keys() & {*map(self.below, shown)}
+            parts = [
+                store.listed((path, rows[path].stamp) for path in sorted(some))
+                for some in (deciding, rows.keys() - deciding)
+            ]
+            return b"\0".join(map(store.blob, (overview, *parts)))
+
+        overview = beside(briefly, len(rows)) if beside else briefly
         whole = len(rows) == len(paths)
         room = len(self._base) + 1
         promising = {
@@ -416,7 +431,7 @@ class _Shelf:
         first = [row for pairs in promising.values() for _, row in pairs]
         folders = {"".join(row.path.rpartition("/")[:2]) for row in first}
         leading = {row.path: row.stamp for row in first} | {path: found.stamps.get(path, "") for path in folders}
-        sections = {
+        sections: dict[str, Iterable[str] | bytes] = {
             "state": [state_of(found, self._root)] if whole else [],
             OPEN: leading_on,
             **store.labelled(EXTENSIONS, bringing),
@@ -424,16 +439,13 @@ class _Shelf:
             "leading": store.listed(sorted(leading.items())),
             "facts": store.sealed(map(line_of, rows.values())),
         }
-        sections[briefs.SECTION], shown = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
-        deciding = rows.keys() & {*map(self.below, shown)}
-        sections[_DECIDING] = store.listed((path, rows[path].stamp) for path in sorted(deciding))
-        sections[_OTHERS] = store.listed((path, rows[path].stamp) for path in sorted(rows.keys() - deciding))
-        sections[remarks.SECTION] = remarks.lines(
+        remarkable = remarks.lines(
             (row.path, row.stamp, row.facts or _SILENCE)
             for row in rows.values()
             if row.holds(loosely=True) and row.is_remarkable
         )
-        return sections
+        made_ready = zip((briefs.SECTION, _DECIDING, _OTHERS), overview().split(b"\0"), strict=True)
+        return {**sections, **dict(made_ready), remarks.SECTION: remarkable}
 
     def _unread(self, path: str) -> Row | None:
         """Return what a file says of a modulefile that nobody has asked for; who does will compare."""

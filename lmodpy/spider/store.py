@@ -255,9 +255,9 @@ def labelled(name: str, blocks: Iterable[tuple[str, Iterable[str]]]) -> dict[str
     begin = 0
     for label, block in blocks:
         lines += block
-        blob = _blob(block)
-        labels.append((label, str(begin), str(len(blob)), str(crc32(blob))))
-        begin += len(blob)
+        data = blob(block)
+        labels.append((label, str(begin), str(len(data)), str(crc32(data))))
+        begin += len(data)
     return {f"{name}{_LABELS}": listed(labels), name: lines}
 
 
@@ -292,7 +292,7 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str] | bytes]) ->
 
     `key` says what the file is about; who reads it compares. The directory of the file must be there.
     """
-    blobs = {name: _blob(lines) for name, lines in sections.items()}
+    blobs = {name: blob(lines) for name, lines in sections.items()}
     first = MAGIC + system.encode(escaped(key))
     header = _header_text(first, blobs, 0)
     for _ in range(3):  # how long the header is depends on the numbers in it, which depend on how long it is
@@ -312,10 +312,11 @@ def write(path: str, key: str, sections: Mapping[str, Iterable[str] | bytes]) ->
 
 def checksum(lines: Iterable[str]) -> int:
     """Return the checksum of a section that has these lines."""
-    return crc32(_blob(lines))
+    return crc32(blob(lines))
 
 
-def _blob(lines: Iterable[str] | bytes) -> bytes:
+def blob(lines: Iterable[str] | bytes) -> bytes:
+    """Return lines as they stand in a section."""
     if isinstance(lines, bytes):
         return lines
     return system.encode("".join(f"{line}\n" for line in lines))
@@ -323,9 +324,9 @@ def _blob(lines: Iterable[str] | bytes) -> bytes:
 
 def _header_text(first: bytes, blobs: Mapping[str, bytes], begin: int) -> bytes:
     lines = [first]
-    for name, blob in blobs.items():
-        lines.append(b"%s %d %d %d" % (name.encode(), begin, len(blob), crc32(blob)))
-        begin += len(blob)
+    for name, data in blobs.items():
+        lines.append(b"%s %d %d %d" % (name.encode(), begin, len(data), crc32(data)))
+        begin += len(data)
     body = b"\n".join(lines)
     return b"%s\n%08x\n\n" % (body, crc32(body))
 
