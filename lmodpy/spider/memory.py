@@ -444,7 +444,7 @@ class _Shelf:
             for row in rows.values()
             if row.holds(loosely=True) and row.is_remarkable
         )
-        made_ready = zip((briefs.SECTION, _DECIDING, _OTHERS), overview().split(b"\0"), strict=True)
+        made_ready = zip((briefs.SECTION, _DECIDING, _OTHERS), overview().rsplit(b"\0", 2), strict=True)
         return {**sections, **dict(made_ready), remarks.SECTION: remarkable}
 
     def _unread(self, path: str) -> Row | None:
