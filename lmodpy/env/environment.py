@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from _collections import defaultdict
+
 from lmodpy.env.diff import Diff
 from lmodpy.env.history import Assign, Found, History, marks_of
 from lmodpy.env.pathlist import PathList
@@ -112,15 +114,12 @@ class Environment:
         self._awaited = set()
         if waiting:
             self._log.append(("", waiting))
-        steps: dict[str, list[Step]] = {}
+        steps: dict[str, list[Step]] = defaultdict(list)
         for owner, said in waiting:
             words = iter(said.split("\0"))
             for verb, name, text in zip(words, words, words, strict=True):
                 change: Change = made(Assign, (text,)) if verb == "set" else (verb, text, ":", 0)
-                if name in steps:
-                    steps[name].append((owner, change))
-                else:
-                    steps[name] = [(owner, change)]
+                steps[name].append((owner, change))
         done = self._done
         for name, new in steps.items():
             before = done.get(name)

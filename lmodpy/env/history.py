@@ -130,8 +130,10 @@ class History:
 
 def replay(value: str | PathList | None, steps: Sequence[Step], rules: Rules) -> str | PathList | None:
     """Return what the changes make of a value."""
-    edits: list[Edit] = []
-    sep = ""
+    edits = [change for _, change in steps if len(change) == 4]
+    if len(edits) == len(steps) and len({edit[2] for edit in edits}) == 1:
+        return _edited(value, edits, rules)  # all at once, as in the life of most path-like variables
+    edits, sep = [], ""
     for _, change in steps:
         if len(change) == 4:
             if change[2] != sep:

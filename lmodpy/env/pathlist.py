@@ -111,16 +111,19 @@ def tidy(path: str, home: str) -> str:
 
 def _plain(edits: Sequence[Edit], entries: tuple[Entry, ...], rules: Rules) -> bool:
     """Say whether there are only prepends, and no rank and no choice of the site's in the way of a simple order."""
-    for verb, _, _, priority in edits:
-        if verb != "prepend" or priority:
-            return False
-    return not (rules.duplicates or rules.stay or any(rank for _, _, rank in entries))
+    verbs, _, _, priorities = zip(*edits, strict=True)
+    prepends = {*verbs} == {"prepend"} and not any(priorities)
+    return prepends and not (rules.duplicates or rules.stay or any(rank for _, _, rank in entries))
 
 
 def _prepended(entries: tuple[Entry, ...], edits: Sequence[Edit]) -> tuple[Entry, ...]:
     """Do many plain prepends at once: the last one comes first, and takes what was there already with it."""
+    paths = [edit[1] for edit in reversed(edits)]
+    every = [*paths, *[entry[0] for entry in entries]]
+    if len({*every}) == len(every):  # as in the life of most variables
+        return (*[(path, 1, 0) for path in paths], *entries)
     times: dict[str, int] = {}
-    for _, path, _, _ in reversed(edits):
+    for path in paths:
         times[path] = times.get(path, 0) + 1
     before: dict[str, int] = {}
     for path, count, _ in entries:

@@ -230,8 +230,10 @@ def _base_field(name: str, history: History) -> str:
 
 def _from_nothing(steps: Sequence[Step]) -> bool:
     """Say whether it is plain that nothing was there before, since modules have put all in."""
-    plain = [1 for owner, change in steps if owner and len(change) == 4 and change[2] == ":" and ":" not in change[1]]
-    return len(plain) == len(steps)
+    edits = [change for owner, change in steps if owner and len(change) == 4]
+    return (
+        len(edits) == len(steps) and {edit[2] for edit in edits} == {":"} and ":" not in "".join([e[1] for e in edits])
+    )
 
 
 def _step_fields(histories: Mapping[str, History], numbers: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ from lmodpy.shells.base import check_names, closed, printed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lmodpy.env.diff import Diff
 
@@ -32,7 +32,7 @@ class Posix:
         """Say the difference; aliases come after the functions, whose definitions they could rewrite."""
         check_names(diff)
         parts = [closed(diff.text)]
-        parts += [self._variable(name, value) for name, value in sorted(diff.variables.items())]
+        parts += self._variables(diff.variables)
         parts += [self._function(name, bodies) for name, bodies in sorted(diff.functions.items())]
         parts += [_alias(name, text) for name, text in sorted(diff.aliases.items())]
         parts += [self._completion(name, text) for name, text in sorted(diff.completions.items())]
@@ -63,10 +63,17 @@ class Posix:
         """Return nothing: the status of the last statement is success."""
         return ""
 
-    def _variable(self, name: str, value: str | None) -> str:
-        if value is None:
-            return f"{self._guard}unset {name};\n"
-        return f"{name}={quoted(value)};\n{self._guard}export {name};\n"
+    def _variables(self, variables: Mapping[str, str | None]) -> list[str]:
+        plain, guard = (
+            _is_plain("".join(filter(None, variables.values()))),
+            self._guard,
+        )  # a look at all is the quickest
+        return [
+            f"{guard}unset {name};\n"
+            if value is None
+            else f"{name}={value if plain else quoted(value)};\n{guard}export {name};\n"
+            for name, value in sorted(variables.items())
+        ]
 
     def _function(self, name: str, bodies: tuple[str, str] | None) -> str:
         if not self._reads(name):
@@ -114,7 +121,7 @@ def quoted(text: str) -> str:
     CMake's FindEnvModules understands "in quotes" and \-escaped, not 'in quotes'. But a byte above 127 may swallow a
     backslash behind it where the locale is one like SJIS: what has both, or is no UTF-8, goes between single quotes.
     """
-    if text.isascii() and not text.encode("ascii").translate(None, _PLAIN):
+    if _is_plain(text):
         return text
     if text.isprintable():
         if _NOT_IN_QUOTES.isdisjoint(text) and (_UTF8 or text.isascii()):
@@ -122,6 +129,10 @@ def quoted(text: str) -> str:
         if text.isascii() and text[-1] not in " \\":
             return text.translate(_ESCAPED)
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not text.encode("ascii").translate(None, _PLAIN)
 
 
 _UTF8 = sys.getfilesystemencoding() == "utf-8"
