@@ -19,7 +19,7 @@ from lmodpy.values import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from lmodpy.cli.context import Context
@@ -109,22 +109,37 @@ class Search:
         return [found[name] for name in self.sorted(found)]
 
     def overview(self) -> tuple[list[Kept], list[Match]]:
-        """Return what there is under each name: mostly as it is kept ready for an overview, else as `found` does."""
+        """Return what there is under each name: mostly as it is kept ready for an overview, else as `found` does.
+
+        Both are in the order of names.
+        """
         tree, crawl = self._session.tree, self.crawl
         if self._shows or tree.options.is_visible or not tree.ordinary:
             return [], self.found(())
-        ready: dict[str, Kept] = {}
-        several: dict[str, list[Kept]] = {}
         asked = {module.name for module in self._session.loaded.active()}
+        kept = {root: rows for root in crawl.roots if (rows := crawl.overview(root))}
         for root in crawl.roots:
-            here = {row[0]: row for row in crawl.overview(root) or ()}
-            for name in here.keys() & ready.keys():
-                several.setdefault(name, [ready[name]]).append(here[name])
-            ready |= here
             asked |= crawl.doubtful(root)
-        ready |= {name: united(rows) for name, rows in several.items() if name not in asked}
-        asked.update([name for name, shown, _, _ in ready.values() if not shown])
-        return [row for row in ready.values() if row[0] not in asked], self._asked(asked)
+        ready = next(iter(kept.values()), [])
+        if len(kept) > 1:
+            ready = self._united(kept, asked)
+        asked.update([name for name, shown, _ in ready if not shown])
+        return [row for row in ready if row[0] not in asked] if asked else ready, self._asked(asked)
+
+    def _united(self, kept: Mapping[str, list[Kept]], asked: set[str]) -> list[Kept]:
+        """Return what is kept in several roots; names that will be asked for need not be right."""
+        tables = {root: {row[0]: row for row in rows} for root, rows in kept.items()}
+        ready: dict[str, Kept] = {}
+        several: set[str] = set()
+        for rows in tables.values():
+            several |= rows.keys() & ready.keys()
+            ready |= rows
+        rests = {root: self.crawl.overview_rest(root) for root in tables if several - asked}
+        for name in several - asked:
+            ready[name] = united(
+                [(rows[name], rests[root].get(name, "")) for root, rows in tables.items() if name in rows]
+            )
+        return sorted(ready.values())
 
     def _asked(self, names: set[str]) -> list[Match]:
         """Return what there is under some names."""
@@ -255,10 +270,13 @@ def _tell_all(context: Context, search: Search) -> None:
     if context.line.on("terse"):
         names = {row[0]: full_names(row[1]) for row in ready} | {match.name: match.full_names for match in matches}
         context.listing.append(report.terse_overview({name: names[name] for name in search.sorted(names)}))
-    else:
-        entries = dict(zip([row[0] for row in ready], report.ready_entries(ready, width, ink), strict=True))
-        entries |= {match.name: search.entry(match, width, ink) for match in matches}
-        context.listing.append(report.overview([entries[name] for name in search.sorted(entries)], width))
+        return
+    entries = report.ready_entries(ready, width, ink)
+    if matches or context.settings.flag("sort_case"):
+        by_name = dict(zip([row[0] for row in ready], entries, strict=True))
+        by_name |= {match.name: search.entry(match, width, ink) for match in matches}
+        entries = [by_name[name] for name in search.sorted(by_name)]
+    context.listing.append(report.overview(entries, width))
 
 
 def _tell(context: Context, search: Search, found: Sequence[Match]) -> None:

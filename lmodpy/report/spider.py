@@ -69,7 +69,7 @@ def entry(topic: Topic, width: int, style: Style) -> str:
     return names + wrap(topic.description, width, _DEEPER)
 
 
-def ready_entries(rows: Iterable[tuple[str, str, str, str]], width: int, style: Style) -> list[str]:
+def ready_entries(rows: Iterable[tuple[str, str, str]], width: int, style: Style) -> list[str]:
     """Return the same of names, their full names in a line and descriptions; faster.
 
     These have single blanks only, and nothing that does not show. Most of them need not be broken.
@@ -83,7 +83,7 @@ def ready_entries(rows: Iterable[tuple[str, str, str, str]], width: int, style: 
             else filled(f"{name}: {there}", width, _INDENT).replace(f"{name}:", f"{begin}{name}:{end}", 1)
         )
         + (said and (f"{_DEEPER}{said}\n" if len(said) <= deeper else filled(said, width, _DEEPER)))
-        for name, there, said, _ in rows
+        for name, there, said in rows
     ]
 
 

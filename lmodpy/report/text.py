@@ -162,18 +162,20 @@ def _words(line: str) -> list[str]:
 
 def filled(text: str, width: int, indent: str) -> str:
     """Break a line between words, which have one blank between them, and show one character each: a fast `wrap`."""
-    room = width - len(indent)
-    if len(text) <= room:
-        return f"{indent}{text}\n"
-    lines: list[str] = []
-    while len(text) > room:
-        place = text.rfind(" ", 0, max(0, room) + 1)
-        place = place if place >= 0 else text.find(" ")
+    room = max(0, width - len(indent))
+    parts: list[str] = []
+    begin, most = 0, len(text) - room
+    while begin < most:
+        place = text.rfind(" ", begin, begin + room + 1)
         if place < 0:
-            break
-        lines.append(f"{indent}{text[:place]}\n")
-        text = text[place + 1 :]
-    return "".join([*lines, f"{indent}{text}\n"])
+            place = text.find(" ", begin)
+            if place < 0:
+                break
+        parts.append(text[begin:place])
+        begin = place + 1
+    parts.append(text[begin:])
+    between = f"\n{indent}"
+    return f"{indent}{between.join(parts)}\n"
 
 
 def _broken(text: str, width: int) -> list[str]:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from lmodpy.spider.rows import Row
     from lmodpy.tree.directory import Modulefile
 
-SECTION = "overview"
-"""Where it stands in a file of facts."""
+SECTION, REST = "overview", "overview-rest"
+"""Where it stands in a file of facts, and what is needed besides where a name is in several roots."""
 _APART, _BETWEEN, _BEHIND = "\x1d", "\x1f", "\x1e"
 _BROUGHT = " (E)"
 """Behind the full names of extensions."""
 
 
-Kept = tuple[str, str, str, str]
+Kept = tuple[str, str, str]
 """What is kept of a name in a root: the name, all full names in a line as they are shown (nothing, if they have to be
-asked for), a description, and what is needed where the name is in other roots, too: see `_rest`."""
+asked for), and a description."""
 
 
 def full_names(shown: str) -> list[str]:
@@ -33,8 +33,8 @@ def full_names(shown: str) -> list[str]:
 
 def lines(
     modules: Iterable[Modulefile], row_of: Callable[[Modulefile], Row | None]
-) -> tuple[list[str], list[Modulefile]]:
-    """Return what stands in a file of some modules of a root, by their names: those that everybody sees.
+) -> tuple[list[str], list[str], list[Modulefile]]:
+    """Return what stands in both sections of a file of some modules of a root, by names: those that everybody sees.
 
     A name is only noted, without more, if it has to be asked for in each command. Also return the modules that decided
     on the descriptions: of each name the highest, down to the first that has one.
@@ -49,11 +49,13 @@ def lines(
             facts = row.facts if row and row.is_plain and row.keeps(EXTENSIONS) else None
             for full_name in facts.extensions if facts else ():
                 brought.setdefault(name_of(full_name), {})[full_name] = None
-    told = []
+    told, rests = [], []
     for name in sorted({*by_name, *brought}):
         of_name, extensions = sorted(by_name.get(name, ()), key=_in_order), _in_line([*brought.get(name, ())])
-        told.append(_fields(name, of_name, extensions, row_of, deciding))
-    return store.listed(told), deciding
+        *shown, rest = _fields(name, of_name, extensions, row_of, deciding)
+        told.append(shown)
+        rests.append((name, rest))
+    return store.listed(told), store.listed(rests), deciding
 
 
 def _fields(
@@ -62,8 +64,8 @@ def _fields(
     extensions: Sequence[str],
     row_of: Callable[[Modulefile], Row | None],
     deciding: list[Modulefile],
-) -> Kept:
-    """Return what is kept of one name; note which modules decided on that."""
+) -> tuple[str, str, str, str]:
+    """Return what is kept of one name, in both sections; note which modules decided on that."""
     described, description, asks = "", "", ""
     for module in reversed(modules):
         deciding.append(module)
@@ -97,29 +99,37 @@ def _shown(names: Sequence[str], extensions: Sequence[str]) -> str:
 
 
 def kept(text: str) -> list[Kept]:
-    """Return what stands in a file."""
-    return [*store.rows_of(text, 4)]  # type: ignore[list-item]
+    """Return what stands in the one section of a file, in the order of names."""
+    return [*store.rows_of(text, 3)]  # type: ignore[list-item]
 
 
-def brings(kept: Kept) -> bool:
+def rests(text: str) -> dict[str, str]:
+    """Return what stands in the other, by name."""
+    return dict(store.rows_of(text, 2))  # type: ignore[arg-type]
+
+
+def brings(rest: str) -> bool:
     """Say whether extensions have a name, or it has to be asked for in each command."""
-    return _APART not in kept[3] or bool(kept[3].split(_APART)[2]) or kept[3].endswith(_ALWAYS)
+    return _APART not in rest or bool(rest.split(_APART)[2]) or rest.endswith(_ALWAYS)
 
 
-def merged(found: Sequence[Kept]) -> Kept:
-    """Return what is shown of a name that is in several roots, in their order."""
+def merged(found: Sequence[tuple[Kept, str]]) -> Kept:
+    """Return what is shown of a name that is in several roots, in their order; each time with the rest."""
     found = list(dict.fromkeys(reversed(found)))[::-1]
+    name = found[0][0][0]
     if len(found) == 1:
-        return found[0]
-    rest = [each[3].split(_APART) for each in found]
+        return found[0][0]
+    rest = [rest.split(_APART) for _, rest in found]
+    if any(len(parts) == 1 for parts in rest):  # it cannot be read
+        return name, "", ""
     described, place = max((described, place) for place, (_, described, _, _) in enumerate(rest))
     asks, unknown = max((asks, place) for place, (*_, asks) in enumerate(rest))
     if asks and (asks, unknown) > (described, place):
-        return found[0][0], "", "", ""
+        return name, "", ""
     in_order = sorted({order for orders, *_ in rest for order in _parts(orders)})
     names = list(dict.fromkeys(order.partition(_BEHIND)[2] for order in in_order))
     extensions = _in_line([*{part for _, _, brought, _ in rest for part in _parts(brought)}])
-    return found[0][0], _shown(names, extensions), found[place][2], ""
+    return name, _shown(names, extensions), found[place][0][2]
 
 
 def _is_plain(text: str) -> bool:

@@ -96,6 +96,10 @@ class Crawl:
         """Return what is kept ready for an overview of a directory; None, if that may not be all."""
         return self._memory.overview(root)
 
+    def overview_rest(self, root: str) -> dict[str, str]:
+        """Return what is kept besides for names that are in several directories."""
+        return self._memory.overview_rest(root)
+
     def doubtful(self, root: str) -> set[str]:
         """Return the names of which an overview of a directory does not tell for certain what there is."""
         modules = self._memory.doubtful(root)

@@ -34,7 +34,7 @@ MOST_BYTES = 200_000_000
 """So much the user's directory may hold; what was written longest ago goes first."""
 _LONGEST = 3600.0
 """Seconds after which nobody is still writing a file."""
-FORMAT = "7"
+FORMAT = "8"
 NAMES, FACTS = ".names", ".facts"
 """How the names of files about a root end: which modules there are, and what they say about themselves."""
 
@@ -141,9 +141,8 @@ class Stored(Found):
         If only some names will be asked for, only those count that decide on them: of what has the text in its path,
         and of directories with others in them.
         """
-        text = self._reader.text("watched")
-        if self._near:
-            text = store.containing(text, self._near, text.lower()) + self._reader.text("branching")
+        ask = self._reader
+        text = ask.holding("watched", self._near) + ask.text("branching") if self._near else ask.text("watched")
         return bool(differing(base_of(self._root), dict(self._stamped(text))))
 
 

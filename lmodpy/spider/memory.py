@@ -48,6 +48,7 @@ _UNSURE = "unsure"
 _NOTHING = ("", VARIES)
 _DECIDING, _OTHERS = "deciding", "others"
 """The stamps of the modulefiles that decide on the descriptions in overviews, and those of all the others."""
+_READY = (briefs.SECTION, briefs.REST, _DECIDING, _OTHERS)
 
 
 class Memory:
@@ -158,6 +159,10 @@ class Memory:
         """Return what is kept for an overview of a root; None, if that may not be all. Only for who is thorough."""
         return self._shelf(root).overview()
 
+    def overview_rest(self, root: str) -> dict[str, str]:
+        """Return what is kept besides for names that are in several roots."""
+        return self._shelf(root).overview_rest()
+
     def doubtful(self, root: str) -> list[Modulefile]:
         """Return the modules of a root for which its overview does not hold: what they say has to be asked."""
         shelf, found = self._shelf(root), self._tree.known(root)
@@ -252,6 +257,10 @@ class _Shelf:
         if self._overview is None:
             self._overview = self._whole.overview()
         return self._overview
+
+    def overview_rest(self) -> dict[str, str]:
+        """Return what is kept besides for names that are in several roots."""
+        return (self._whole.overview_rest() if self._whole else None) or {}
 
     def _compare(self, file: _File, rows: Mapping[str, Row]) -> None:
         if file.vouched:
@@ -391,10 +400,15 @@ class _Shelf:
             return None
         names = {module.name for module in found.modules if self.below(module) in self._news}
         shown = [kept for kept in self._whole.overview() or () if kept[0] in names]
+        rests = [(name, rest) for name, rest in (self._whole.overview_rest() or {}).items() if name in names]
         of_names = {self.below(module): module for module in found.modules if module.name in names}
-        anew, deciding = briefs.lines(of_names.values(), lambda module: self.row(self.below(module)))
+        anew, rests_anew, deciding = briefs.lines(of_names.values(), lambda module: self.row(self.below(module)))
         decided = {path for path in self._whole.deciding() or () if path in of_names}
-        if any(map(briefs.brings, shown)) or len(shown) != len(anew) or decided != {*map(self.below, deciding)}:
+        if (
+            any(briefs.brings(rest) for _, rest in rests)
+            or len(rests) != len(anew)
+            or decided != {*map(self.below, deciding)}
+        ):
             return None
         rows = [(before, now) for before, now in pairs if before]
         stamps = [(row.path, tuple(store.listed((each.path, each.stamp) for each in (row, now)))) for row, now in rows]
@@ -403,19 +417,20 @@ class _Shelf:
             _DECIDING: [pair for path, pair in stamps if path in decided],
             _OTHERS: [pair for path, pair in stamps if path not in decided],
             briefs.SECTION: list(zip(store.listed(shown), anew, strict=True)),
+            briefs.REST: list(zip(store.listed(rests), rests_anew, strict=True)),
         })  # fmt: skip
 
     def _sections(self, found: Found, paths: Sequence[str], beside: Beside | None) -> dict[str, Iterable[str] | bytes]:
         rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
 
         def briefly() -> bytes:
-            overview, shown = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
+            overview, rests, shown = briefs.lines(found.modules, lambda module: rows.get(self.below(module)))
             deciding = rows.keys() & {*map(self.below, shown)}
             parts = [
                 store.listed((path, rows[path].stamp) for path in sorted(some))
                 for some in (deciding, rows.keys() - deciding)
             ]
-            return b"\0".join(map(store.blob, (overview, *parts)))
+            return b"\0".join(map(store.blob, (overview, rests, *parts)))
 
         overview = beside(briefly, len(rows)) if beside else briefly
         whole = len(rows) == len(paths)
@@ -444,7 +459,7 @@ class _Shelf:
             for row in rows.values()
             if row.holds(loosely=True) and row.is_remarkable
         )
-        made_ready = zip((briefs.SECTION, _DECIDING, _OTHERS), overview().rsplit(b"\0", 2), strict=True)
+        made_ready = zip(_READY, overview().rsplit(b"\0", 3), strict=True)
         return {**sections, **dict(made_ready), remarks.SECTION: remarkable}
 
     def _unread(self, path: str) -> Row | None:
@@ -468,7 +483,7 @@ class _File:
         self._told: dict[tuple[str, str], str] = {}
         """Sections, and blocks of them that have a word in their labels, as far as they were read."""
         self._first: dict[str, Row] = {}
-        self._ready = (OPEN, EXTENSIONS, _UNSURE, _DECIDING, _OTHERS, briefs.SECTION) if whole else (OPEN,)
+        self._ready = (OPEN, EXTENSIONS, _UNSURE, *_READY) if whole else (OPEN,)
         self._rows: dict[str, Row] | None = None
         self._looked_up: dict[str, Row | None] = {}
         self._reader: store.Reader | None = None
@@ -533,6 +548,11 @@ class _File:
         """Return what it keeps for an overview; None if that cannot be read."""
         text = self._section(briefs.SECTION)
         return None if text is None else briefs.kept(text)
+
+    def overview_rest(self) -> dict[str, str] | None:
+        """Return what it keeps besides for names that are in several roots; None if that cannot be read."""
+        text = self._section(briefs.REST)
+        return None if text is None else briefs.rests(text)
 
     def exchanged(self, lines: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, bytes] | None:
         """Return all its sections, some lines of which are exchanged: each pair has the old and the new one."""

@@ -85,10 +85,25 @@ class Reader:
         """Return a section, whose lines each have an end."""
         return system.decode(self._right(self._section(name)))
 
+    def holding(self, name: str, part: str, *, low: bool = False) -> str:
+        """Return the lines of a section that have a text in them, in any case; that is in lower case.
+
+        `low`: so is the section.
+        """
+        data = self._right(self._section(name))
+        if not data.isascii():
+            text = system.decode(data)
+            return containing(text, part, text.lower())
+        seen, wanted = data if low else data.lower(), system.encode(part)
+        found, end = [], 0
+        while (place := seen.find(wanted, end)) >= 0:
+            begin, end = seen.rfind(b"\n", 0, place) + 1, seen.index(b"\n", place) + 1
+            found.append(data[begin:end])
+        return system.decode(b"".join(found))
+
     def blocks(self, name: str, part: str) -> str:
         """Return the blocks whose labels have a text in them, in any case, of a section written by `labelled`."""
-        labels, whole = self.text(f"{name}{_LABELS}"), self._section(name)
-        rows = rows_of(containing(labels, part.lower(), labels.lower()), 4)
+        rows, whole = rows_of(self.holding(f"{name}{_LABELS}", part.lower(), low=True), 4), self._section(name)
         places = [(whole.begin + int(begin), int(size), int(checksum)) for _, begin, size, checksum in rows]
         return "".join(system.decode(self._right(made(Section, place))) for place in places)
 
@@ -149,13 +164,17 @@ class Reader:
     def _first(self, section: Section, wanted: bytes) -> int:
         """Return where the first line lies that does not come before what is wanted, in the order of bytes."""
         low, high = section.begin, section.begin + section.size
-        while low < high:
+        while high - low > _ROOM:
             start = self._start_of_line((low + high) // 2, low)
             line = self._line(start, high)
             if line[_SUM + 1 :] < wanted:
                 low = start + len(line) + 1
             else:
                 high = start
+        for line in self._read(low, high - low).split(b"\n")[:-1]:
+            if _sound(line)[_SUM + 1 :] >= wanted:
+                break
+            low += len(line) + 1
         return low
 
     def _start_of_line(self, place: int, low: int) -> int:
@@ -176,10 +195,7 @@ class Reader:
                 raise Damaged
             data += self._read(start + len(data), min(room, end - start - len(data)))
             room *= 4
-        line = data[: data.index(b"\n")]
-        if b"%08x" % crc32(line[_SUM + 1 :]) != line[:_SUM]:
-            raise Damaged
-        return line
+        return _sound(data[: data.index(b"\n")])
 
     def _section(self, name: str) -> Section:
         if name not in self._sections:
@@ -216,6 +232,13 @@ class Reader:
             posix.close(file)
 
 
+def _sound(line: bytes) -> bytes:
+    """Return a line that has the checksum that it should have."""
+    if b"%08x" % crc32(line[_SUM + 1 :]) != line[:_SUM]:
+        raise Damaged
+    return line
+
+
 def rows_of(text: str, width: int) -> Iterable[Sequence[str]]:
     """Return the rows in a text that `listed` has made, of so many fields each: ten thousand of them in one step."""
     if "\\" in text:
@@ -249,14 +272,14 @@ def joined(row: Iterable[str]) -> str:
 
 
 def labelled(name: str, blocks: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
-    """Return a section of lines in blocks, each with a label, and one that says where they lie: see `Reader.blocks`."""
+    """Return a section of lines in blocks, and one of their labels, in lower case, and places: see `Reader.blocks`."""
     labels: list[tuple[str, str, str, str]] = []
     lines: list[str] = []
     begin = 0
     for label, block in blocks:
         lines += block
         data = blob(block)
-        labels.append((label, str(begin), str(len(data)), str(crc32(data))))
+        labels.append((label.lower(), str(begin), str(len(data)), str(crc32(data))))
         begin += len(data)
     return {f"{name}{_LABELS}": listed(labels), name: lines}
 
