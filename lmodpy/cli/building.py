@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from lmodpy import system
 from lmodpy.cli import caching
 from lmodpy.cli.sitewide import context, directories, site
-from lmodpy.cli.walk import memory, reader
+from lmodpy.cli.walk import memory
 from lmodpy.errors import LmodError, UsageError
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ def build(
     if not found:
         raise UsageError("which directories?", hint="give them as arguments, or set MODULEPATH")
     index = caching.noting(admin, caching.place_for(admin, place))
-    known = memory(admin, reader(admin))
+    known = memory(admin)
     with progress() as (seen, more):
         built = site(admin, found, seen, more, jobs, known, briefly=True)
     if not built.records:

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 _NAME = "bundle-3"  # its number grows with each change of the form, so that no launcher takes a file of another form
 _ROOM = 1 << 15  # what the launcher reads first: the index must fit in it
-_STAGES = ("lmodpy.cli.main", "lmodpy.cli.commands", "lmodpy.cli.opening", "lmodpy.modulefile.lua")
+_STAGES = (
+    "lmodpy.cli.main",
+    "lmodpy.cli.commands",
+    "lmodpy.cli.trees",
+    "lmodpy.cli.opening",
+    "lmodpy.modulefile.lua",
+    "lmodpy.cli.listings",
+    "lmodpy.cli.indexing",
+    "lmodpy.spider.remarks",
+    "lmodpy.cli.spider",
+)
 _END = b"whole"  # without it at its end the file was cut off
 _APART = ("cli/admin.py", "cli/entry.py")  # started without the launcher, and in need of their docstrings
 
@@ -196,11 +206,15 @@ def _bare(code: CodeType) -> CodeType:
 
 
 def _groups(needs: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Put together what is always used together: one group is read faster than its members one by one."""
+    """Put together what is always used together: one group is read faster than its members one by one.
+
+    The packages themselves, of which there is little to read, stand first, since each command needs some of them.
+    """
+    packages = sorted({name.rpartition(".")[0] for name in needs} & needs.keys())
     groups = []
     left = dict.fromkeys(needs)
     for stage in filter(left.__contains__, _STAGES):
-        groups.append(tuple(name for name in (*needs[stage], stage) if name in left))
+        groups.append(tuple(dict.fromkeys(name for name in (*packages, *needs[stage], stage) if name in left)))
         for name in groups[-1]:
             del left[name]
     return [*groups, *((name,) for name in left)]

@@ -13,7 +13,7 @@ from lmodpy.cli.caching import noting
 from lmodpy.cli.entry import complain
 from lmodpy.cli.sitewide import context, directories
 from lmodpy.cli.spiderprogram import evaluated, say
-from lmodpy.cli.walk import memory, reader
+from lmodpy.cli.walk import memory
 from lmodpy.config import Settings
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.report.software import STYLES
@@ -56,7 +56,7 @@ def update(words: Sequence[str], environ: Mapping[str, str]) -> None:
     with _stamped(given.t):
         admin = context(roots, environ, say)
         index = noting(admin, os.path.abspath(place))
-        known = memory(admin, reader(admin))
+        known = memory(admin)
         site = evaluated(admin, roots, tell=True, known=known)
         if not site.records:
             raise LmodError(f"there is no module in {' and '.join(roots)}, so the cache stays as it is")

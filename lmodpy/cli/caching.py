@@ -10,7 +10,7 @@ from functools import partial
 from lmodpy import system
 from lmodpy.cli.beside import beside
 from lmodpy.cli.indexing import evaluated_with, named, places
-from lmodpy.cli.opening import tree_options
+from lmodpy.cli.trees import tree_options
 from lmodpy.errors import LmodError, UsageError
 from lmodpy.spider.index import WORTHWHILE, Index, Places, changes, facts_file, file_of, files_in, state_of
 

@@ -265,13 +265,12 @@ def _shows_hidden(typed: Typed) -> bool:
 
 def _tree(typed: Typed) -> Tree:
     from lmodpy.cli.context import Context  # noqa: PLC0415 - only where modules are offered
-    from lmodpy.cli.opening import tree  # noqa: PLC0415
 
     line = Line(typed.command, (), {"all": ""} if typed.hidden else {})
     environ = {
         name: value for name, value in typed.environ.items() if name not in _STATE
     }  # what is loaded is not asked
-    return tree(Context(line, shell("bash"), environ, Settings(environ), lambda _: None))
+    return Context(line, shell("bash"), environ, Settings(environ), lambda _: None).tree
 
 
 _STATE = frozenset(("LOADEDMODULES", "__LMODPY_STATE"))

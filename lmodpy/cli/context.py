@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lmodpy.cli.arguments import Line
-    from lmodpy.cli.opening import Evaluators
     from lmodpy.cli.site import Site
     from lmodpy.cli.siterc import SiteRc
+    from lmodpy.cli.trees import Evaluators
     from lmodpy.cli.watch import Watch
     from lmodpy.config import Settings
     from lmodpy.env.diff import Diff
     from lmodpy.names.request import Request
     from lmodpy.session.session import Session
+    from lmodpy.session.view import View
     from lmodpy.shells.base import Shell
     from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.tree import Tree
 
 
 class Context:
@@ -71,8 +73,10 @@ class Context:
         self._site_rc: SiteRc | None = None
         self.index: Index | None = None
         """What is known of the trees from earlier commands, once it is asked for."""
-        self.begun = recovery.start(environ, self.rules, self._find)
+        self._tree: Tree | None = None
+        self._view: View | None = None
         self._session: Session | None = None
+        self.begun = recovery.start(environ, self.rules, self._find)
         if self.begun.taken_over:
             self._session = self.session
 
@@ -83,7 +87,30 @@ class Context:
             from lmodpy.cli.opening import opened  # noqa: PLC0415 - some commands need none
 
             self._session = opened(self)
+            if self._view is not None:
+                self._session.warnings[:0] = self._view.warnings
+                self._session.named |= self._view.named
         return self._session
+
+    @property
+    def view(self) -> View:
+        """What can be asked without a session; the session, if there is one."""
+        if self._session is not None:
+            return self._session
+        if self._view is None:
+            from lmodpy.cli.trees import view  # noqa: PLC0415 - some commands ask nothing
+
+            self._view = view(self)
+        return self._view
+
+    @property
+    def tree(self) -> Tree:
+        """The tree of modulefiles, as the settings want it to be read."""
+        if self._tree is None:
+            from lmodpy.cli.trees import tree  # noqa: PLC0415 - some commands look for no modulefile
+
+            self._tree = tree(self)
+        return self._tree
 
     @property
     def has_session(self) -> bool:
@@ -94,7 +121,7 @@ class Context:
     def evaluators(self) -> Evaluators:
         """What runs modulefiles and the site's files."""
         if self._evaluators is None:
-            from lmodpy.cli.opening import Evaluators  # noqa: PLC0415 - some commands run none
+            from lmodpy.cli.trees import Evaluators  # noqa: PLC0415 - some commands run none
 
             self._evaluators = Evaluators(self.environ, self.speaker, self.say)
         self._evaluators.context = self
@@ -195,14 +222,12 @@ class Context:
 
     def _find(self, request: Request) -> Modulefile | None:
         """Find a module before there is a session: to take over what another tool has loaded."""
-        from lmodpy.cli.opening import tree  # noqa: PLC0415 - only in a session that was not ours
-
         roots = [root for root in self.environ.get("MODULEPATH", "").split(":") if root]
-        return tree(self).find(request, roots)
+        return self.tree.find(request, roots)
 
     def _warnings(self) -> list[str]:
         """Return what was doubtful."""
-        session = self._session
+        session = self._session or self._view
         worded = self._worded(session) if session else []
         doubts = [
             *(self.site.warnings if self.site else ()),
@@ -220,7 +245,7 @@ class Context:
         """Return a message that Lmod has a name for in the words of the site, if it has any."""
         return self.site.worded(kind, name, text, about) if self.site and name else text
 
-    def _worded(self, session: Session) -> list[str]:
+    def _worded(self, session: View) -> list[str]:
         return [self.worded("lmodwarning", text, *session.named.get(text, ("", {}))) for text in session.warnings]
 
     def _afterwards(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import matcher, roots_of, style
+from lmodpy.cli.looking import matcher, roots_of, style
 from lmodpy.cli.walk import reachable
 from lmodpy.errors import UsageError
 from lmodpy.report.data import module_data

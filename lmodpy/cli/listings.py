@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from lmodpy import system
-from lmodpy.errors import LmodError
+from lmodpy.cli.looking import matcher, meant, roots_of, style
 from lmodpy.report.listing import DEPENDENCY, Block, Entry, avail_list, loaded_list, terse_avail, terse_list
 from lmodpy.report.properties import shown
-from lmodpy.report.text import Style
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -16,10 +15,11 @@ if TYPE_CHECKING:
     from lmodpy.cli.context import Context
     from lmodpy.modulefile.properties import Mark
     from lmodpy.session.loaded import Loaded
-    from lmodpy.session.session import Session
+    from lmodpy.session.view import View
     from lmodpy.spider.index import Index
     from lmodpy.spider.remarks import Remark
     from lmodpy.tree.directory import Modulefile
+    from lmodpy.tree.tree import Tree
 
 
 def list_(context: Context) -> None:
@@ -63,7 +63,7 @@ def avail(context: Context) -> None:
 
         context.answer(avail_data(context))
         return
-    session, line = context.session, context.line
+    view, line = context.view, context.line
     roots = roots_of(context)
     words = asked(context, roots)
     terse = line.on("terse") or line.on("terse_extensions")
@@ -71,7 +71,7 @@ def avail(context: Context) -> None:
     blocks = blocks_of(context, roots, words, sayings)
     matches = matcher(context, words)
     if terse:
-        known = {} if all(map(session.tree.is_empty, roots)) else session.tree.aliases(roots)
+        known = {} if all(map(view.tree.is_empty, roots)) else view.tree.aliases(roots)
         context.listing.append(
             terse_avail(
                 blocks,
@@ -82,7 +82,7 @@ def avail(context: Context) -> None:
             )
         )
         return
-    found = [] if line.words else aliases_of(session, roots)
+    found = [] if line.words else aliases_of(view, roots)
     titles = titles_of(context, roots)
     shows = sayings is not None and context.settings.flag("avail_extensions")
     brought = [name for name in sayings.extensions() if matches((name,))] if sayings and shows else []
@@ -92,7 +92,7 @@ def avail(context: Context) -> None:
 
 def titles_of(context: Context, roots: Sequence[str]) -> dict[str, str]:
     """Return what stands above the modules of directories in place of their names: as the site declares, or decides."""
-    titles: dict[str, str] = context.session.tree.labels(roots)
+    titles: dict[str, str] = context.tree.labels(roots)
     place = context.settings.text("config_dir")
     style = context.settings.setting("avail_style")
     if system.is_file(f"{place}/lmodpy.toml") and (style.origin == "default" or style.value != "system"):
@@ -104,54 +104,11 @@ def titles_of(context: Context, roots: Sequence[str]) -> dict[str, str]:
     return context.site.titles(roots, titles) if context.site else titles
 
 
-def roots_of(context: Context) -> list[str]:
-    """Return the directories of MODULEPATH; raises LmodError if there are none."""
-    roots = context.session.roots()
-    if not roots:
-        raise LmodError("MODULEPATH is not set, so there is no module to be found", hint="module use DIRECTORY")
-    return roots
-
-
-def style(context: Context) -> Style:
-    """Return how lists are coloured."""
-    named = context.site.coloured if context.site and "colorize_fullName" in context.site.hooks else None
-    return Style(colour=context.colours(), italic=context.settings.flag("hidden_italic"), name=named)
-
-
 def asked(context: Context, roots: Sequence[str]) -> list[str]:
     """Return the words to look for: an alias stands for its target, unless the words are patterns."""
     if context.line.on("regexp"):
         return [*context.line.words]
-    return [meant(context.session, word, roots) for word in context.line.words]
-
-
-def meant(session: Session, word: str, roots: Sequence[str]) -> str:
-    """Return what an alias stands for; behind an `@`, what symbolic versions stand for."""
-    if "@" not in word:
-        return session.tree.resolve(word, roots)
-    from lmodpy.names.request import Request  # noqa: PLC0415 - not for `list`
-    from lmodpy.tree.specified import plainly  # noqa: PLC0415
-
-    request = Request.parse(word)
-    return str(plainly(session.tree, request, roots)) if request.versions else request.text
-
-
-def matcher(context: Context, words: Sequence[str]) -> Callable[[Iterable[str]], bool]:
-    """Return what says whether one of some names has one of the words in it; with --regexp, fits a Lua pattern."""
-    wanted = [word for word in words if word]
-    if not wanted:
-        return lambda _: True
-    if context.line.on("regexp"):
-        matches = context.session.tree.matches
-        for word in wanted:
-            matches(word, "")  # a bad one is an error, whatever there is to compare with
-        return lambda names: any(matches(word, name) for word in wanted for name in names)
-    if any("@" in word for word in wanted):
-        from lmodpy.names.specifiers import fits  # noqa: PLC0415 - seldom typed
-
-        return lambda names: any(fits(word, name) for word in wanted for name in names)
-    wanted = [word.lower() for word in wanted]
-    return lambda names: any(word in name.lower() for word in wanted for name in names)
+    return [meant(context.tree, word, roots) for word in context.line.words]
 
 
 class Sayings:
@@ -166,7 +123,7 @@ class Sayings:
         parts = _parts(context, words)
         few: list[Modulefile] = []
         for root in dict.fromkeys(roots):
-            if context.session.tree.known(root).size > _FEW and context.index is not None:
+            if context.tree.known(root).size > _FEW and context.index is not None:
                 self.said |= _kept_of(context, context.index, root, parts)
             else:
                 few += visible(context, root)
@@ -198,10 +155,10 @@ def _kept_of(context: Context, index: Index, root: str, parts: Sequence[str]) ->
 
 def _said_in(context: Context, modules: Sequence[Modulefile]) -> dict[str, Remark]:
     """Return what some modules say; those of which it is not known are evaluated."""
-    from lmodpy.cli.walk import memory, reader  # noqa: PLC0415 - for small trees
+    from lmodpy.cli.walk import memory  # noqa: PLC0415 - for small trees
     from lmodpy.spider.remarks import Remark  # noqa: PLC0415
 
-    known = memory(context, reader(context), thorough=False)
+    known = memory(context, thorough=False)
     found = ((module.path, known.facts(module, loosely=True)) for module in modules)
     return {path: Remark(f.properties, f.extensions) for path, f in found if f.properties or f.extensions}
 
@@ -221,11 +178,11 @@ def blocks_of(
     return [Block(b.root, tuple(sorted(b.entries, key=lambda e: (e.name or e.full_name).lower()))) for b in blocks]
 
 
-def aliases_of(session: Session, roots: Sequence[str]) -> list[tuple[str, str]]:
+def aliases_of(view: View, roots: Sequence[str]) -> list[tuple[str, str]]:
     """Return the aliases with the full names of what they load now, nothing for those that load nothing."""
     from lmodpy.names.request import Request  # noqa: PLC0415 - not for `list`
 
-    found = ((alias, session.find(Request(alias))) for alias in session.tree.aliases(roots))
+    found = ((alias, view.find(Request(alias))) for alias in view.tree.aliases(roots))
     return [(alias, module.full_name if module else "") for alias, module in found]
 
 
@@ -260,7 +217,7 @@ def entries_of(
     context: Context, roots: Sequence[str], words: Sequence[str], sayings: Sayings | None = None
 ) -> dict[str, list[tuple[Modulefile, Entry]]]:
     """Return the modules that fit the words, directory by directory, each with what is told about it."""
-    tree = context.session.tree
+    tree = context.tree
     found = {root: fitting(context, root, words) for root in dict.fromkeys(roots)}
     marks_of = _marker(context, found, sayings)
     extensions = _extensions if context.line.on("terse_extensions") else None
@@ -302,9 +259,9 @@ def _marker(
     That is what is no default, or not the latest, where these are asked for. It is asked for each of perhaps ten
     thousand, so whatever is the same for all of them is found out before.
     """
-    session, line = context.session, context.line
-    tree, defaults, latest = session.tree, line.on("default"), line.on("latest")
-    loaded = {module.name: module for module in session.loaded.active()}
+    view, line = context.view, context.line
+    tree, defaults, latest = view.tree, line.on("default"), line.on("latest")
+    loaded = {module.name: module for module in view.loaded.active()}
     roots = [*modules]
     several = _several(context, modules) if defaults or not line.on("terse") else frozenset()
     ordinary = tree.ordinary and not (defaults or latest)
@@ -316,14 +273,14 @@ def _marker(
         if ordinary and not (module.kind or name in loaded or module.path in said):
             return _DEFAULT if module.path in chosen else ()
         default = (defaults or name in several) and tree.is_default(module, roots)
-        if (defaults and not default) or (latest and not _is_latest(session, module)):
+        if (defaults and not default) or (latest and not _is_latest(view, module)):
             return None
         there = loaded.get(name)
         if there is not None and (there.path, there.full_name) != (module.path, module.full_name):
             there = None
         hidden = _OF_KIND.get(module.kind, "HL" if there else "H")
         shows_default = "D" if default and name in several else ""
-        marks: tuple[str | Mark, ...] = (hidden, _ban(session, module), shows_default)
+        marks: tuple[str | Mark, ...] = (hidden, _ban(tree, module), shows_default)
         if there is None and tree.tagged:
             marks = (*_tags(context, module), *marks)
         if there is not None:
@@ -343,7 +300,7 @@ def _tags(context: Context, module: Modulefile) -> list[Mark | str]:
     from lmodpy.session.admission import tagged  # noqa: PLC0415 - few rc files have tags
 
     marks = _marks(context, tagged(context.session, module))
-    return [*marks, *("W" for _ in context.session.tree.cautions(module)[:1])]
+    return [*marks, *("W" for _ in context.tree.cautions(module)[:1])]
 
 
 def _last_parts(symbols: Iterable[str]) -> tuple[str, ...]:
@@ -356,7 +313,7 @@ def visible(context: Context, root: str, texts: Collection[str] = ()) -> list[Mo
 
     With a few texts, those may be left out that have none of them in their names.
     """
-    modules = context.session.tree.some(root, texts)
+    modules = context.tree.some(root, texts)
     if context.line.on("all") or context.settings.shows_hidden("avail"):
         return modules
     return [module for module in modules if not module.kind]
@@ -368,16 +325,16 @@ def _several(context: Context, modules: Mapping[str, Sequence[Modulefile]]) -> s
     once: set[str] = set()
     several: set[str] = set()
     for root in modules:
-        for module in context.session.tree.some(root, names):
+        for module in context.tree.some(root, names):
             if not module.kind:
                 (several if module.name in once else once).add(module.name)
     return several & names
 
 
-def _is_latest(session: Session, module: Modulefile) -> bool:
+def _is_latest(view: View, module: Modulefile) -> bool:
     from lmodpy.names.request import latest  # noqa: PLC0415 - seldom asked for
 
-    found = session.find(latest(module.name))
+    found = view.find(latest(module.name))
     return found is not None and found.path == module.path
 
 
@@ -388,6 +345,6 @@ def _extensions(context: Context, module: Modulefile) -> tuple[str, ...]:
     return extensions(context, module)
 
 
-def _ban(session: Session, module: Modulefile) -> str:
-    ban = session.tree.ban(module)
+def _ban(tree: Tree, module: Modulefile) -> str:
+    ban = tree.ban(module)
     return "" if ban is None else ban.mark

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import Sayings, aliases_of, asked, blocks_of, entries_of, matcher, roots_of, style, titles_of
+from lmodpy.cli.listings import Sayings, aliases_of, asked, blocks_of, entries_of, titles_of
+from lmodpy.cli.looking import matcher, roots_of, style
 from lmodpy.errors import LmodError
 from lmodpy.report import overviews
 from lmodpy.report.data import module_data
@@ -38,9 +39,9 @@ def overview(context: Context) -> None:
 
 def aliases(context: Context) -> None:
     """List the other names of modules: aliases, and symbolic versions directory by directory."""
-    session, roots = context.session, roots_of(context)
+    view, roots = context.view, roots_of(context)
     matches = matcher(context, context.line.words)
-    found = [pair for pair in aliases_of(session, roots) if matches(pair)]
+    found = [pair for pair in aliases_of(view, roots) if matches(pair)]
     symbols = {root: _symbols(context, root, roots) for root in dict.fromkeys(roots)}
     if context.line.on("json"):
         known = [{"name": name, "target": target or None} for name, target in found]
@@ -101,7 +102,7 @@ def loaded_tree_text(modules: Sequence[Loaded], known: Iterable[Loaded]) -> str:
 
 def avail_data(context: Context) -> dict[str, Any]:
     """Return what can be loaded now, for programs."""
-    session, roots = context.session, roots_of(context)
+    view, roots = context.view, roots_of(context)
     words = asked(context, roots)
     matches = matcher(context, words)
     sayings = Sayings(context, roots)
@@ -109,7 +110,7 @@ def avail_data(context: Context) -> dict[str, Any]:
         {"root": root, "modules": [_data(context, sayings, *pair) for pair in pairs]}
         for root, pairs in entries_of(context, roots, words).items()
     ]
-    found = [pair for pair in aliases_of(session, roots) if matches(pair)]
+    found = [pair for pair in aliases_of(view, roots) if matches(pair)]
     return {"directories": rows, "aliases": [{"name": name, "target": target or None} for name, target in found]}
 
 
@@ -146,6 +147,6 @@ def _counts(found: dict[str, int]) -> list[dict[str, Any]]:
 def _symbols(context: Context, root: str, roots: Sequence[str]) -> list[tuple[str, str]]:
     """Return the symbolic versions of a root with their targets, as far as they fit the words."""
     matches = matcher(context, context.line.words)
-    known = context.session.tree.symbols(root, roots)
+    known = context.tree.symbols(root, roots)
     pairs = sorted((symbol, target) for target, symbols in known.items() for symbol in symbols)
     return [pair for pair in pairs if matches(pair)]

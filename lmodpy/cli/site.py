@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lmodpy.cli.context import Context
-from lmodpy.cli.opening import Evaluators
+from lmodpy.cli.trees import Evaluators
 from lmodpy.config import ROWS
 from lmodpy.errors import LmodError, ModulefileError, Refused
 from lmodpy.modulefile import operations_seldom as op

@@ -73,7 +73,7 @@ def site(
     whether they are broken.
     """
     tree, settings = admin.session.tree, admin.settings
-    remembered = known or memory(admin, reader(admin))
+    remembered = known or memory(admin)
     seconds = settings.number("eval_timeout")
     read, now = reader(admin, elsewhere=True), time.time_ns()
     pool = Pool(lambda module: told(module, read, now), Told, _lost, processes or processors(), seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import meant, roots_of, style
+from lmodpy.cli.looking import meant, roots_of, style
 from lmodpy.cli.walk import Progress, indexed, limit, searching, shows_hidden, walk
 from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
@@ -44,7 +44,7 @@ def spider(context: Context) -> None:
         words = [clean(word) for word in line.words if word]
         crawl = _sparingly(context, progress, words)
         if crawl is None:
-            context.session.tree.forget()
+            context.tree.forget()
             crawl = _answered(context, progress, words)
     if not (line.on("json") or line.on("terse")):
         warn(context, crawl)
@@ -95,11 +95,11 @@ class Search:
 
     def __init__(self, context: Context, progress: Progress, *, thorough: bool = True) -> None:
         self._context = context
-        self._session = context.session
+        self._view = context.view
         self.crawl = walk(context, limit(context), thorough=thorough, seen=progress.seen)
-        self.ways = Ways(self._session, self.crawl)
+        self.ways = Ways(self._view, self.crawl)
         self._shows = shows_hidden(context)
-        self._unremarkable = not (self._session.loaded.active() or self._session.tree.limited)
+        self._unremarkable = not (self._view.loaded.active() or self._view.tree.limited)
 
     def found(self, words: Sequence[str]) -> list[Match]:
         """Return what the words mean, everything if there are none; raises LmodError for a word that means nothing."""
@@ -113,10 +113,10 @@ class Search:
 
         Both are in the order of names.
         """
-        tree, crawl = self._session.tree, self.crawl
+        tree, crawl = self._view.tree, self.crawl
         if self._shows or tree.options.is_visible or not tree.ordinary:
             return [], self.found(())
-        asked = {module.name for module in self._session.loaded.active()}
+        asked = {module.name for module in self._view.loaded.active()}
         kept = {root: rows for root in crawl.roots if (rows := crawl.overview(root))}
         for root in crawl.roots:
             asked |= crawl.doubtful(root)
@@ -145,7 +145,7 @@ class Search:
         """Return what there is under some names."""
         if not names:
             return []
-        modules = (module for root in self.crawl.roots for module in self._session.tree.some(root, names))
+        modules = (module for root in self.crawl.roots for module in self._view.tree.some(root, names))
         known = everything(
             (module for module in modules if module.name in names and self._is_visible(module)),
             (record for record in self.crawl.extending() if self._is_visible(record.module)),
@@ -210,12 +210,12 @@ class Search:
 
     def _named(self, word: str) -> list[Match]:
         if self._context.line.on("regexp"):
-            matches = self._context.session.tree.matches
+            matches = self._context.tree.matches
             found = containing(self._known(), lambda text: matches(word, text))
         else:
             known = self._known(_bare(word))
             found = matching(word, known)
-            real = meant(self._session, word, self.crawl.roots) if word not in known else word
+            real = meant(self._view.tree, word, self.crawl.roots) if word not in known else word
             if real != word and real:
                 found = matching(real, self._known(_bare(real))) or found
         if found or self._context.line.on("terse"):
@@ -225,7 +225,7 @@ class Search:
     def _unknown(self, word: str) -> LmodError:
         from shlex import quote  # noqa: PLC0415 - only after a mistake
 
-        near = self._session.tree.similar(word, self.crawl.roots)[:3]
+        near = self._view.tree.similar(word, self.crawl.roots)[:3]
         meant = (
             f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else f"module keyword {quote(word)}"
         )
@@ -235,7 +235,7 @@ class Search:
 
     def ban(self, module: Modulefile, *, old: bool = False) -> str:
         """Return what the site says about a module that is forbidden, or will be; or (`old`) is deprecated."""
-        ban = self._session.tree.ban(module)
+        ban = self._view.tree.ban(module)
         if ban is None or ban.old is not old:
             return ""
         if old:
@@ -249,7 +249,7 @@ class Search:
     def _marks(self, modules: Sequence[Modulefile]) -> tuple[str, ...]:
         if self._unremarkable and not any(module.hidden for module in modules):
             return ()
-        bans = [self._session.tree.ban(module) for module in modules]
+        bans = [self._view.tree.ban(module) for module in modules]
         marks = {
             "L": self.ways.is_loaded(modules),
             "H": any(module.hidden for module in modules),
@@ -417,6 +417,6 @@ def warn(context: Context, crawl: Crawl) -> None:
     if broken:
         more = f"\n… and {len(broken) - _MOST_BROKEN} more" if len(broken) > _MOST_BROKEN else ""
         names = "\n".join(broken[:_MOST_BROKEN])
-        context.session.warn(f"what these modulefiles say is not known, or not all of it:\n{names}{more}")
+        context.view.warn(f"what these modulefiles say is not known, or not all of it:\n{names}{more}")
     if not crawl.whole:
-        context.session.warn("the search was ended by --spider_timeout, so there may be more")
+        context.view.warn("the search was ended by --spider_timeout, so there may be more")

@@ -8,10 +8,7 @@ from _thread import start_new_thread
 
 from lmodpy import patience, system
 from lmodpy.cli.indexing import index
-from lmodpy.env.environment import Environment
 from lmodpy.errors import LmodError, UsageError
-from lmodpy.session.codec import State
-from lmodpy.session.session import Session
 from lmodpy.spider.crawl import Crawl
 from lmodpy.spider.memory import Memory
 
@@ -20,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lmodpy.cli.context import Context
+    from lmodpy.session.session import Session
     from lmodpy.spider.facts import Facts, Record
     from lmodpy.spider.index import Index
     from lmodpy.tree.directory import Modulefile
@@ -41,6 +39,11 @@ def walk(
     Modulefiles are read as if nothing were loaded, so that what they say does not depend on the session. `thorough`
     is for commands that ask for what all of them say, not for a few.
     """
+    return Crawl(context.view.roots(), context.tree, memory(context, seen, thorough=thorough), in_time)
+
+
+def memory(context: Context, seen: Callable[[], None] = lambda: None, *, thorough: bool = True) -> Memory:
+    """Return what modulefiles have said to earlier commands, and say now if they are read, which `seen` is told of."""
     readers: list[Callable[[Modulefile], Facts]] = []
 
     def read(module: Modulefile) -> Facts:
@@ -49,19 +52,13 @@ def walk(
             readers.append(reader(context))
         return readers[0](module)
 
-    known = memory(context, read, thorough=thorough)
-    return Crawl(context.session.roots(), context.session.tree, known, in_time)
-
-
-def memory(context: Context, read: Callable[[Modulefile], Facts], *, thorough: bool = True) -> Memory:
-    """Return what modulefiles have said to earlier commands, and say now if they are read."""
-    return Memory(indexed(context), context.session.tree, read, thorough=thorough)
+    return Memory(indexed(context), context.tree, read, thorough=thorough)
 
 
 def indexed(context: Context) -> Index:
     """Return the index that the command goes by."""
     if context.index is None:
-        context.index = index(context, context.session.tree.options)
+        context.index = index(context, context.tree.options)
     return context.index
 
 
@@ -124,19 +121,26 @@ class searching:  # noqa: N801 - used as a word: `with searching(context) as pro
     def __init__(self, context: Context) -> None:
         self._context = context
         self._progress = Progress(context)
-        self._ours = getsignal(SIGINT) is SIG_DFL  # a program that uses us says itself what happens
+        self._waits = False
 
     def __enter__(self) -> Progress:
-        """Begin."""
-        if self._ours:
+        """Begin; as long as nothing is learned, there is nothing to keep."""
+        if getsignal(SIGINT) is SIG_DFL:  # a program that uses us says itself what happens
+            self._progress.learns = self._wait
+            indexed(self._context).meanwhile = lambda _: self._wait()
+        return self._progress
+
+    def _wait(self) -> None:
+        """Let a thread wait for Ctrl-C from now on."""
+        if not self._waits:
+            self._waits = True
             pthread_sigmask(SIG_BLOCK, (SIGINT,))
             start_new_thread(_end, (self._context, self._progress))
-        return self._progress
 
     def __exit__(self, *_error: object) -> None:
         """Keep what was learned."""
         self._progress.end()
-        if self._ours:
+        if self._waits:
             pthread_sigmask(SIG_UNBLOCK, (SIGINT,))
         self._context.keep_index()
 
@@ -183,9 +187,12 @@ class Progress:
         self._next = time.monotonic() + PATIENCE
         self._shows = system.isatty(2) and not (line.on("terse") or line.on("json"))
         self._shown = False
+        self.learns: Callable[[], None] = lambda: None
+        """Is told of each modulefile before that is read."""
 
     def seen(self) -> None:
         """Note that another modulefile is being read."""
+        self.learns()
         self._count += 1
         if self._shows and time.monotonic() > self._next:
             self._next = time.monotonic() + _AGAIN
@@ -200,11 +207,15 @@ class Progress:
 
 def _reader(context: Context) -> Session:
     """Return a session in which nothing is loaded; what modulefiles tell and warn of in it is not heard."""
+    from lmodpy.env.environment import Environment  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
+    from lmodpy.session.codec import State  # noqa: PLC0415
+    from lmodpy.session.session import Session  # noqa: PLC0415
+
     speaker = context.speaker
     return Session(
         Environment(context.environ, {}, context.rules),
         State(),
-        context.session.tree,
+        context.tree,
         context.evaluators.evaluator,
         context.settings,
         shell_is=(speaker.name, speaker.kind),
@@ -226,7 +237,7 @@ def _facts(
     is_place: Callable[[str], bool] | None,
     content: bytes | None,
 ) -> Facts:
-    from lmodpy.session.frame import Frame  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
+    from lmodpy.session.frame import Frame  # noqa: PLC0415 - as above
     from lmodpy.spider.gathered import facts_of  # noqa: PLC0415
 
     frame, mark, broken = Frame(reader, "spider", module), reader.env.mark(), ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lmodpy.cli.context import Context
     from lmodpy.errors import ModuleNotFound
-    from lmodpy.session.session import Session
+    from lmodpy.session.view import View
     from lmodpy.spider.crawl import Chain, Crawl
     from lmodpy.tree.directory import Modulefile
 
@@ -28,31 +28,31 @@ def explain(error: ModuleNotFound, context: Context, wanted: Sequence[str]) -> N
     if not all(name.strip() for name in error.names):
         error.hint = "a name is empty: is there a variable in the command that is not set?"
         return
-    session = context.session
+    view = context.view
     deadline = time.monotonic() + SEARCH_SECONDS
     crawl = walk(context, lambda: time.monotonic() < deadline, thorough=False)
     near: list[str] = []
-    ways = Ways(session, crawl)
+    ways = Ways(view, crawl)
     for name in error.names:
-        modules = [module for root in crawl.roots if (module := session.tree.find(Request.parse(name), [root]))]
+        modules = [module for root in crawl.roots if (module := view.tree.find(Request.parse(name), [root]))]
         best = ways.best(modules)
         if best:
             _suggest(error, best, ways.chains(modules), ways.missing(best[0]), wanted)
             return
-        near += session.tree.similar(Request.parse(name).text, crawl.roots)
-    error.hint = _near(error.names, near, session)
+        near += view.tree.similar(Request.parse(name).text, crawl.roots)
+    error.hint = _near(error.names, near, view)
 
 
 class Ways:
     """How modules can be had, from the directories that are there without any module, and from what is loaded now."""
 
-    def __init__(self, session: Session, crawl: Crawl) -> None:
-        self._session = session
+    def __init__(self, view: View, crawl: Crawl) -> None:
+        self._view = view
         self._crawl = crawl
-        loaded = session.loaded.active()
+        loaded = view.loaded.active()
         self._loaded = {module.path for module in loaded}
         self._versions = {module.name: module.full_name for module in loaded}
-        self._base = [root for root in (session.env.base("MODULEPATH") or "").split(":") if root]
+        self._base = [root for root in (view.base("MODULEPATH") or "").split(":") if root]
         self._known: dict[Modulefile, list[Chain]] = {}
 
     def chains(self, modules: Sequence[Modulefile]) -> list[Chain]:
@@ -73,7 +73,7 @@ class Ways:
 
     def command(self, modules: Sequence[Modulefile]) -> str:
         """Return what to type now to have one of some modules of one full name; nothing, if there is no way."""
-        found = self._session.find(Request(modules[0].full_name))
+        found = self._view.find(Request(modules[0].full_name))
         if found and any(found.path == module.path for module in modules):
             return f"module load {found.full_name}"
         best = self.best(modules)
@@ -91,13 +91,13 @@ class Ways:
     def _cost(self, chain: Chain) -> tuple[int, int, int]:
         """Rank a chain: least to unload, least to load, most defaults."""
         changed = sum(self._replaces(module) for module in chain if module.path not in self._loaded)
-        unusual = sum(not self._session.tree.is_default(module, [module.root]) for module in chain)
+        unusual = sum(not self._view.tree.is_default(module, [module.root]) for module in chain)
         return changed, len(self.missing(chain)), unusual
 
     def _replaces(self, module: Modulefile) -> bool:
         """Say whether loading a module would unload another version of it, or another member of a family."""
         families = self._crawl.record(module).facts.families
-        holders = [self._session.env.get(f"LMOD_FAMILY_{family.upper()}") for family in families]
+        holders = [self._view.value(f"LMOD_FAMILY_{family.upper()}") for family in families]
         other = self._versions.get(module.name)
         return other not in (None, module.full_name) or any(holder not in (None, module.name) for holder in holders)
 
@@ -106,13 +106,13 @@ def _names(chain: Chain) -> tuple[str, ...]:
     return tuple(module.full_name for module in chain)
 
 
-def _near(names: Sequence[str], near: Sequence[str], session: Session) -> str:
+def _near(names: Sequence[str], near: Sequence[str], view: View) -> str:
     """Return a hint from names that are close, or the versions that there are of a name that is right."""
-    roots = session.roots()
+    roots = view.roots()
     if not roots:
         return "MODULEPATH is not set: `module use DIRECTORY`"
     right = [name for name in near if any(asked.startswith((f"{name}/", f"{name}@")) for asked in names)]
-    versions = [m.full_name for root in roots for m in session.tree.all(root) if m.name in right and not m.hidden]
+    versions = [m.full_name for root in roots for m in view.tree.all(root) if m.name in right and not m.hidden]
     if versions:
         return f"there are {', '.join(versions[:_MOST_VERSIONS])}{' …' * (len(versions) > _MOST_VERSIONS)}"
     if near:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lmodpy.cli.listings import roots_of, style
+from lmodpy.cli.looking import roots_of, style
 from lmodpy.cli.spider import Search, warn
 from lmodpy.cli.walk import Progress, searching, shows_hidden
 from lmodpy.errors import LmodError, UsageError
@@ -43,7 +43,7 @@ def whence(context: Context) -> None:
     texts = [sources_text(titles[word], sources, width, ink) for word, sources in found.items() if sources]
     context.listing.append("\n".join(texts))
     if missing:
-        context.session.warn(f"no module brings {', '.join(missing)}")
+        context.view.warn(f"no module brings {', '.join(missing)}")
     warn(context, asked.search.crawl)
 
 
@@ -54,7 +54,7 @@ class Question:
         roots_of(context)
         shows = shows_hidden(context)
         self.search = Search(context, progress)
-        self._tree = context.session.tree
+        self._tree = context.tree
         self._kind = kind
         self._records = [each for each in self.search.crawl.records() if shows or not each.module.hidden]
         self._map = ReverseMap(KINDS[kind], self._records)

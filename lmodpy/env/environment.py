@@ -209,10 +209,7 @@ class Environment:
 
     def base(self, name: str) -> str | None:
         """Return the value without what loaded modules made of it."""
-        history = self._history(name)
-        for owner in history.owners():
-            history = history.without(owner)
-        return history.text()
+        return self._history(name).untouched()
 
     def counts(self, name: str) -> dict[str, int]:
         """Return how often each entry of a path-like variable was put there."""
@@ -313,9 +310,7 @@ class Environment:
             history = History(found, (), self.rules.of(name))
             marks = self._helper_marks(name) if sep and " " not in name else ()
             return history.with_steps(("", Found(found, marks, sep))) if marks else history
-        if name not in self._after and " " not in name and history.text(clean=name == "PATH") != found:
-            return history.with_steps(("", Found(found)))
-        return history
+        return history if name in self._after or " " in name else history.found_as(name, found)
 
     def _helper_marks(self, name: str) -> tuple[tuple[str, int, int], ...]:
         counts = _read_helper(self.found.get(COUNTS + name))

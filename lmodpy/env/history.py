@@ -94,6 +94,17 @@ class History:
         """Return this history with one more change, which gives a value."""
         return self.with_steps((owner, made(Assign, (value,))))
 
+    def found_as(self, name: str, value: str | None) -> History:
+        """Return this history of a variable that was found with a value: edited by hand, if that does not follow."""
+        return self if self.text(clean=name == "PATH") == value else self.with_steps(("", Found(value)))
+
+    def untouched(self) -> str | None:
+        """Return the value without what loaded modules made of it."""
+        history = self
+        for owner in self.owners():
+            history = history.without(owner)
+        return history.text()
+
     def without(self, owner: str) -> History:
         """Return this history as if `owner` had never changed anything; edits by hand stay."""
         kept: list[Step] = []

@@ -11,7 +11,8 @@ from lmodpy.errors import LmodError, ModulefileError, ModuleNotFound, Refused
 from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
-from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, LoadedModules, Missing, again
+from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, Missing, again
+from lmodpy.session.view import View
 from lmodpy.values import made
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ LONGEST = 131_072
 """So many bytes Linux takes for one variable: its name, the equals sign, the value and the NUL behind it."""
 
 
-class Session:
+class Session(View):
     """One command at work on the environment, the loaded modules and the tree."""
 
     def __init__(
@@ -50,20 +51,14 @@ class Session:
         declared: Callable[[], Mapping[str, Property]] = dict,
         hooks: Hooks | None = None,
     ) -> None:
+        super().__init__(env.found, state, tree)
         self.env = env
-        self.tree = tree
         self.settings = settings
         self.shell_name, self.shell_kind = shell_is
-        self.loaded = LoadedModules(state.modules)
         self.frames: list[Frame] = []
         """The modulefiles being evaluated, the outermost first."""
-        self.pending: dict[str, Frame] = {}
-        """Those of them that are being loaded, by short name, the outermost first."""
         self.written: list[str] = []
         self.commands: list[str] = []
-        self.warnings: list[str] = []
-        self.named: dict[str, tuple[str, dict[str, str]]] = {}
-        """Lmod's names for them, and what they are about."""
         self.missing: list[Missing] = []
         self.further: list[Request] = []  # what looked like variants (`+name`), but are modules to load after theirs
         undo = settings.text("undo").lower()
@@ -74,7 +69,6 @@ class Session:
         self.overheard = False
         """Whether somebody reads what modulefiles say while they are loaded."""
         self._evaluators = evaluators
-        self._before = state
         self._replaced: list[tuple[str, str]] = []
         self._named: frozenset[str] = frozenset()
         self._sticky: set[str] = set()
@@ -89,19 +83,19 @@ class Session:
 
     # What modulefiles and commands ask.
 
-    def roots(self) -> list[str]:
-        """Return the directories of MODULEPATH."""
-        return [root for root in (self.env.get("MODULEPATH") or "").split(":") if root]
+    def value(self, name: str) -> str | None:
+        """Return the value that a modulefile would see now."""
+        return self.env.get(name)
+
+    def base(self, name: str) -> str | None:
+        """Return what it would be without the loaded modules."""
+        return self.env.base(name)
 
     def find(self, request: Request) -> Modulefile | None:
-        """Return the modulefile that `load` would take."""
+        """Return the modulefile that `load` would take now."""
         if self._rc_moved or self.env.touches(SYSTEM_RC):
             self._follow_rc()
-        if request.versions:
-            from lmodpy.session.specified import with_loaded  # noqa: PLC0415 - few requests have an `@`
-
-            request = with_loaded(self, request)
-        return self.tree.find(request, self.roots())
+        return super().find(request)
 
     def _follow_rc(self) -> None:
         """Go on with the rc files that the environment names now."""
@@ -299,11 +293,6 @@ class Session:
         if not self.settings.flag("quiet"):
             self._say(text)
 
-    def warn(self, text: str, name: str = "", /, **about: str) -> None:
-        """Tell the user about trouble, at the end of the command; `name` and `about` as in `LmodError.called`."""
-        self.warnings.append(text)
-        self.named[text] = name, about
-
     # How it settles, and what comes out.
 
     def settle(self) -> None:
@@ -354,7 +343,7 @@ class Session:
     def finish(self) -> Diff:
         """Write down the state and return what the shell has to be told."""
         modules = tuple(self.loaded.all())
-        if self.system_path is not None and self.system_path == (self.env.base("MODULEPATH") or ""):
+        if self.system_path is not None and self.system_path == (self.base("MODULEPATH") or ""):
             self.system_path = None
         if self.env.changed() or modules != self._before.modules:
             active = [module for module in modules if module.active]
@@ -383,22 +372,6 @@ class Session:
 
             return meant(self, request)
         return next((m for m in self.loaded.all() if satisfies(request, m.name, m.version, "unload")), None)
-
-    def matching(self, request: Request, how: str) -> Modulefile | Loaded | None:
-        """Return the module, loaded or being loaded, that a request means: its short name begins the request."""
-        if request.versions or request.variants:
-            from lmodpy.session.specified import matching  # noqa: PLC0415 - few requests say more than a name
-
-            return matching(self, request, how)
-        name = request.text
-        while name:
-            module: Modulefile | Loaded | None = self.loaded.active_named(name)
-            if module is None and name in self.pending:
-                module = self.pending[name].module
-            if module is not None and satisfies(request, module.name, module.version, how):
-                return module
-            name = name.rpartition("/")[0]
-        return None
 
     def _load(self, module: Modulefile, request: Request, *, wanted: bool, by: Frame | None = None) -> None:
         """Evaluate a modulefile and count it as loaded; another version of it goes first."""

@@ -10,11 +10,11 @@ from lmodpy.tree.specified import plainly
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lmodpy.session.loaded import Loaded
-    from lmodpy.session.session import Session
+    from lmodpy.session.view import View
     from lmodpy.tree.directory import Modulefile
 
 
-def with_loaded(session: Session, request: Request) -> Request:
+def with_loaded(session: View, request: Request) -> Request:
     """Return a request in which `@loaded` is the version that is loaded; one that nothing is, if none is."""
     if "loaded" not in request.versions.split(","):
         return request
@@ -23,7 +23,7 @@ def with_loaded(session: Session, request: Request) -> Request:
     return request._replace(versions=",".join(here if item == "loaded" else item for item in items(request.versions)))
 
 
-def matching(session: Session, request: Request, how: str) -> Modulefile | Loaded | None:
+def matching(session: View, request: Request, how: str) -> Modulefile | Loaded | None:
     """Return the module, loaded or being loaded, that has one of the versions and all of the variants."""
     plain = Request(request.literally) if request.versions else request._replace(variants=())
     module = session.matching(plain, how)
@@ -35,7 +35,7 @@ def matching(session: Session, request: Request, how: str) -> Modulefile | Loade
     return module if module is None or _has(session, module, request) else None
 
 
-def meant(session: Session, request: Request) -> Loaded | None:
+def meant(session: View, request: Request) -> Loaded | None:
     """Return the loaded module, active or not, that a request of the user means."""
     if request.versions:
         literal = Request(request.literally)
@@ -48,7 +48,7 @@ def meant(session: Session, request: Request) -> Loaded | None:
     return next(found, None)
 
 
-def _has(session: Session, module: Modulefile | Loaded, request: Request) -> bool:
+def _has(session: View, module: Modulefile | Loaded, request: Request) -> bool:
     """Say whether a module, loaded or being loaded, has the variants that are asked for."""
     if not request.variants:
         return True
