@@ -246,6 +246,14 @@ class Settings:
         found = [path for path in before.split(":") if path and system.is_file(path)] if before else []
         return [*found, *(there[name] for name in _CODE if name in there)]
 
+    def lmodrc_files(self) -> list[str]:
+        """Return the lmodrc files that there are, those that count more later."""
+        home, prefix = self._environ.get("HOME"), self.text("prefix")
+        places = [f"{prefix}/etc/lmodrc.lua"] if prefix else []
+        places += [f"{self.text('config_dir')}/lmodrc.lua", "/etc/lmodrc.lua"]
+        places += [f"{home}/.lmodrc.lua"] if home else []
+        return [path for path in dict.fromkeys((*places, *self.text("more_rc").split(":"))) if system.is_file(path)]
+
     def admin_list(self) -> str:
         """Return the file with what is said about modules when they are loaded; empty for none."""
         prefix = self.text("prefix")

@@ -73,6 +73,26 @@ def test_a_look_up_in_a_large_file_reads_little_of_it(path, monkeypatch):
     assert sum(read) < 200_000
 
 
+@given(st.lists(st.integers(-1, 3000), max_size=12))
+def test_many_look_ups_find_what_each_would_alone(tmp_path_factory, places):
+    """What was looked up before, near or far, does not matter; lines may be longer than what is read."""
+    rows = [[f"name{place:04d}", "x" * (9000 if place % 500 == 0 else place % 300)] for place in range(0, 3000, 2)]
+    reader = saved(str(tmp_path_factory.mktemp("index") / "x"), rows)
+    for place in places:
+        assert list(reader.starting("modules", f"name{place:04d}\t")) == rows[place // 2 : place // 2 + 1 - place % 2]
+    reader.close()
+
+
+def test_what_is_near_is_found_with_little_more(path, monkeypatch):
+    reader = saved(path, [(f"name{i:05d}/1.0", "x" * 100) for i in range(50_000)])
+    assert [row[0] for row in reader.starting("modules", "name31415/")] == ["name31415/1.0"]
+    read = []
+    pread = os.pread
+    monkeypatch.setattr(posix, "pread", lambda file, size, at: read.append(size) or pread(file, size, at))
+    assert [row[0] for row in reader.starting("modules", "name31416/")] == ["name31416/1.0"]
+    assert sum(read) < 30_000
+
+
 def test_any_damage_is_noticed_or_does_no_harm(path):
     rows = [[f"m{i}/{i % 7}", "text" * (i % 5)] for i in range(300)]
     saved(path, rows).close()

@@ -44,7 +44,7 @@ def places(context: Context) -> Places:
         base = f"{home}/.cache" if home.startswith("/") else ""
     named = context.settings.text("site_caches").split(":")
     own, vouched = f"{base}/lmodpy" if base else "", context.settings.flag("site_vouches")
-    caches = context.site_rc.caches
+    caches = context.site_rc.caches if context.settings.lmodrc_files() else ()
     if caches or context.hooks:
         from lmodpy.cli.siteplaces import is_newer, named_for_group, of_host  # noqa: PLC0415 - few sites have them
 

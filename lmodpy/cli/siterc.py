@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lmodpy import system
 from lmodpy.errors import ModulefileError
 from lmodpy.modulefile.properties import PROPERTIES
 
@@ -28,13 +27,10 @@ class SiteRc(NamedTuple):
 
 def read(context: Context) -> SiteRc:
     """Read the lmodrc files that there are; one that is broken is warned of, and counts as empty."""
-    properties, caches, files = dict(PROPERTIES), [], []
-    for path in _places(context):
-        if not system.is_file(path):
-            continue
+    properties, caches, files = dict(PROPERTIES), [], context.settings.lmodrc_files()
+    for path in files:
         from lmodpy.cli.lmodrc import caches_of, properties_of, said  # noqa: PLC0415 - many sites have none
 
-        files.append(path)
         try:
             tables = said(context, path)
             properties |= properties_of(tables.get("propT"), path)
@@ -42,13 +38,3 @@ def read(context: Context) -> SiteRc:
         except ModulefileError as error:
             context.doubts.append(f"{error.where or path}: {error.text}; the file counts as empty")
     return SiteRc(tuple(files), properties, tuple(caches))
-
-
-def _places(context: Context) -> list[str]:
-    """Return where lmodrc files may lie, those that count more later."""
-    settings, home = context.settings, context.environ.get("HOME")
-    prefix, site = settings.text("prefix"), settings.text("config_dir")
-    found = [f"{prefix}/etc/lmodrc.lua"] if prefix else []
-    found += [f"{site}/lmodrc.lua", "/etc/lmodrc.lua"]
-    found += [f"{home}/.lmodrc.lua"] if home else []
-    return list(dict.fromkeys([*found, *filter(None, settings.text("more_rc").split(":"))]))

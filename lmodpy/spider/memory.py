@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from lmodpy.spider import briefs, remarks, store
+from lmodpy.spider import briefs, store
 from lmodpy.spider.facts import EXTENSIONS, OPEN, VARIES, Facts
 from lmodpy.spider.index import ROW, Outdated, facts_file, make_place, modules_of, state_of
 from lmodpy.spider.rows import TOO_NEW, Row, brought, facts_in, led, line_of, looked_at, row_in, rows_in, text_of
@@ -421,6 +421,8 @@ class _Shelf:
         })  # fmt: skip
 
     def _sections(self, found: Found, paths: Sequence[str], beside: Beside | None) -> dict[str, Iterable[str] | bytes]:
+        from lmodpy.spider import remarks  # noqa: PLC0415 - most commands write nothing
+
         rows = {each: row for each in paths if (row := self._rows.get(each) or self._unread(each))}
 
         def briefly() -> bytes:

@@ -54,6 +54,8 @@ class Reader:
         self._path = path
         self._file = posix.open(path, _READ)
         self._checked = False
+        self._found: dict[int, tuple[bytes, int]] = {}
+        """Of each section, what was looked up last, and where that was."""
         try:
             self._beginning = posix.pread(self._file, posix.fstat(self._file).st_size if whole else _BEGINNING, 0)
             self.key, self._sections = self._header()
@@ -162,19 +164,26 @@ class Reader:
             place += len(line) + 1
 
     def _first(self, section: Section, wanted: bytes) -> int:
-        """Return where the first line lies that does not come before what is wanted, in the order of bytes."""
-        low, high = section.begin, section.begin + section.size
+        """Return where the first line lies that does not come before what is wanted, in the order of bytes.
+
+        What is wanted next is often near.
+        """
+        last, place = self._found.get(section.begin, (b"", section.begin))
+        low, high = place if last <= wanted else section.begin, section.begin + section.size
+        middle = low + _ROOM if last else (low + high) // 2
         while high - low > _ROOM:
-            start = self._start_of_line((low + high) // 2, low)
+            start = self._start_of_line(middle, low)
             line = self._line(start, high)
             if line[_SUM + 1 :] < wanted:
                 low = start + len(line) + 1
             else:
                 high = start
+            middle = (low + high) // 2
         for line in self._read(low, high - low).split(b"\n")[:-1]:
             if _sound(line)[_SUM + 1 :] >= wanted:
                 break
             low += len(line) + 1
+        self._found[section.begin] = wanted, low
         return low
 
     def _start_of_line(self, place: int, low: int) -> int:
