@@ -27,6 +27,7 @@ _STAGES = (
     "lmodpy.cli.trees",
     "lmodpy.cli.opening",
     "lmodpy.modulefile.lua",
+    "lmodpy.cli.looking",
     "lmodpy.cli.listings",
     "lmodpy.cli.indexing",
     "lmodpy.spider.remarks",

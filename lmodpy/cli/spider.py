@@ -8,7 +8,6 @@ from lmodpy.cli.ways import Ways
 from lmodpy.errors import LmodError
 from lmodpy.names.request import clean
 from lmodpy.report import spider as report
-from lmodpy.report.properties import shown
 from lmodpy.report.spider import Card, Topic, Version
 from lmodpy.spider.briefs import full_names
 from lmodpy.spider.briefs import merged as united
@@ -331,7 +330,11 @@ def _cards(context: Context, search: Search, match: Match, versions: Sequence[Ve
 
 def _properties(context: Context, properties: Sequence[str]) -> list[str]:
     """Return what properties mean, as far as anybody has said; the others as they are written."""
-    declared = context.site_rc.properties if properties else {}
+    if not properties:
+        return []
+    from lmodpy.report.properties import shown  # noqa: PLC0415 - few modules have properties
+
+    declared = context.site_rc.properties
     return [mark.meaning for mark in shown(properties, declared)] or [*properties]
 
 
