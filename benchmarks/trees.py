@@ -152,11 +152,53 @@ def _everyday(package: Package) -> str:
     return "\n".join(lines) + "\n"
 
 
-def chain(root: str, length: int) -> str:
-    """Write a bundle and the modules it needs, each of which needs the next; return the name of the first."""
+def chain(root: str, length: int, *, built: bool) -> str:
+    """Write a bundle and the modules it needs, each of which needs the next; return the name of the first.
+
+    `built`: as a build tool writes modulefiles, rather than with the fewest lines that serve.
+    """
     for place in range(length):
-        body = _everyday(Package(f"link{place:02}", "1.0", "blimp"))
-        if place + 1 < length:
-            body += f'depends_on("link{place + 1:02}")\n'
-        write(root, f"link{place:02}/1.0", body)
+        package = Package(f"link{place:02}", "1.0", "blimp")
+        needs = f'depends_on("link{place + 1:02}")\n' if place + 1 < length else ""
+        write(root, f"link{place:02}/1.0", _built(package, needs) if built else _everyday(package) + needs)
     return "link00"
+
+
+def _built(package: Package, needs: str) -> str:
+    """Return a modulefile with what EasyBuild says in each of its own."""
+    name, variable = package.name, package.name.upper()
+    about = f"{name} is one of the packages that this bundle brings together for everyday work"
+    return f"""\
+help([==[
+
+Description
+===========
+{about}.
+
+
+More information
+================
+ - Homepage: https://example.org/{name}
+]==])
+
+whatis([==[Description: {about}.]==])
+whatis([==[Homepage: https://example.org/{name}]==])
+whatis([==[URL: https://example.org/{name}]==])
+
+local root = "/opt/apps/{name}/{package.version}"
+
+conflict("{name}")
+
+{needs}
+prepend_path("CMAKE_PREFIX_PATH", root)
+prepend_path("CPATH", pathJoin(root, "include"))
+prepend_path("LD_LIBRARY_PATH", pathJoin(root, "lib"))
+prepend_path("LIBRARY_PATH", pathJoin(root, "lib"))
+prepend_path("MANPATH", pathJoin(root, "share/man"))
+prepend_path("PATH", pathJoin(root, "bin"))
+prepend_path("PKG_CONFIG_PATH", pathJoin(root, "lib/pkgconfig"))
+prepend_path("XDG_DATA_DIRS", pathJoin(root, "share"))
+setenv("EBROOT{variable}", root)
+setenv("EBVERSION{variable}", "{package.version}")
+setenv("EBDEVEL{variable}", pathJoin(root, "easybuild/{name}-{package.version}-easybuild-devel"))
+"""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from _operator import attrgetter
-
 from lmodpy.names.version import canonical
 
 TYPE_CHECKING = False
@@ -69,7 +67,7 @@ def everything(modules: Iterable[Modulefile], extending: Iterable[Record], word:
     return {
         name: Match(
             name,
-            tuple(_ordered(by_name.get(name, []), _IN_ORDER)),
+            tuple(_ordered(by_name.get(name, []), _in_order)),
             tuple(
                 Extension(name, version, tuple(by))
                 for version, by in _ordered([*brought.get(name, {}).items()], lambda pair: canonical(pair[0]))
@@ -79,7 +77,8 @@ def everything(modules: Iterable[Modulefile], extending: Iterable[Record], word:
     }
 
 
-_IN_ORDER = attrgetter("order", "version")
+def _in_order(module: Modulefile) -> tuple[str, str]:
+    return module.order, module.version
 
 
 def _ordered(items: list[Item], key: Callable[[Item], Any]) -> list[Item]:
