@@ -46,7 +46,7 @@ def test_every_setting_is_read_or_says_that_it_is_not():
     lists = re.findall(r"settings\.text\(name\) for name in \(([^)]*)\)", text)
     by_name |= {name for listed in lists for name in re.findall(r'"(\w+)"', listed)}
     special = {"show_hidden", "system_rc", "system_rc_file", "tmod_rc_file", "prefix", "prepend_block"}  # by config.py
-    special |= {"package_path", "site_package_first"}
+    special |= {"package_path", "site_package_first", "more_rc"}
     special |= {"config_file", "site_package"}  # tell something, as test_which_files_were_read has it
     used = {name for name, variable, *_ in ROWS if name in by_name | special or re.search(rf"\b{variable}\b", text)}
     idle = {name for name, *_, meaning in ROWS if meaning.startswith("none")}
