@@ -5,7 +5,8 @@ The reference is what Lmod does. Where exact undo leaves something else behind, 
 
 import pytest
 
-from lmodpy.env.pathlist import _EDITS, PathList, Rules, parse, tidy
+from lmodpy.env.pathlist import _EDITS, PathList, parse, tidy
+from lmodpy.env.rules import Rules
 
 USUAL = Rules(home="/home/user")
 TMOD = Rules(stay=True)

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from lmodpy.cli.main import run
 from lmodpy.env.history import Assign, Found, History
-from lmodpy.env.pathlist import Rules, tidy
+from lmodpy.env.pathlist import tidy
+from lmodpy.env.rules import Rules
 from lmodpy.session import codec
 from lmodpy.session.loaded import Loaded
 from lmodpy.session.session import Session
+from lmodpy.session.state import State
 from tests.prompt import Prompt
 
 
@@ -515,7 +517,7 @@ def test_what_is_decoded_is_what_was_encoded(parts, rules, short):
     found.update(LOADEDMODULES=loaded, _LMFILES_=":".join(module.path for module in active))
 
     with mock.patch.object(codec, "SHORT", short):
-        text = codec.encode(codec.State(modules, histories, system), loaded)
+        text = codec.encode(State(modules, histories, system), loaded)
     if text is None:
         assert (modules, histories, system) == ((), {}, None)
         return

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import trees
 from lmodpy.cli.main import Outcome
-from lmodpy.env.pathlist import Rules
+from lmodpy.env.rules import Rules
 from lmodpy.session import codec
 from tests.needs import needs
 from tests.prompt import Prompt

@@ -8,7 +8,7 @@ from lmodpy.cli.main import run
 from lmodpy.cli.sitewide import context
 from lmodpy.cli.walk import reader
 from lmodpy.env.environment import Environment
-from lmodpy.env.pathlist import Rules
+from lmodpy.env.rules import Rules
 from lmodpy.modulefile.lua import LuaEvaluator
 from lmodpy.names.request import Request
 

@@ -24,6 +24,7 @@ _ROOM = 1 << 15  # what the launcher reads first: the index must fit in it
 _STAGES = (
     "lmodpy.cli.main",
     "lmodpy.cli.commands",
+    "lmodpy.session.codec",
     "lmodpy.cli.trees",
     "lmodpy.cli.opening",
     "lmodpy.modulefile.lua",

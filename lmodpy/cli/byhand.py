@@ -7,7 +7,7 @@ from lmodpy.env.diff import Diff
 from lmodpy.env.pathlist import tidy
 from lmodpy.errors import LmodError, ModulefileError, UsageError
 from lmodpy.modulefile.words import operation
-from lmodpy.session import codec
+from lmodpy.session.state import STATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def clear(context: Context) -> None:
             "`module clear` forgets what is loaded, and leaves behind what it has set",
             hint="`module purge` unloads everything; if you mean it: `module clear --force`",
         )
-    names = ("LOADEDMODULES", "_LMFILES_", codec.STATE)
+    names = ("LOADEDMODULES", "_LMFILES_", STATE)
     context.instead = Diff({name: None for name in names if name in context.environ})
 
 

@@ -14,7 +14,7 @@ from lmodpy.modulefile import operations as op
 from lmodpy.modulefile.hooks import Hooks
 from lmodpy.names.request import Request, satisfies
 from lmodpy.report.findings import Finding
-from lmodpy.session.codec import STATE
+from lmodpy.session.state import STATE
 from lmodpy.tree.directory import base_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lmodpy import system
 from lmodpy.config import NO
-from lmodpy.env.pathlist import Rules
+from lmodpy.env.rules import Rules
 from lmodpy.errors import UsageError
 from lmodpy.session import recovery
 

@@ -15,7 +15,7 @@ from lmodpy.config import Settings
 from lmodpy.errors import UsageError
 from lmodpy.modulefile.hooks import texts
 from lmodpy.report.software import Own, Site, usual
-from lmodpy.session import codec
+from lmodpy.session.state import STATE
 from lmodpy.shells.base import shell
 from lmodpy.spider.facts import Facts, Record
 from lmodpy.spider.rows import Told, told
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from lmodpy.spider.memory import Memory
 
-_OF_A_SESSION = frozenset((codec.STATE, "LOADEDMODULES", "_LMFILES_"))
+_OF_A_SESSION = frozenset((STATE, "LOADEDMODULES", "_LMFILES_"))
 
 
 def directories(words: Sequence[str]) -> list[str]:

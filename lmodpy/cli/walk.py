@@ -208,8 +208,8 @@ class Progress:
 def _reader(context: Context) -> Session:
     """Return a session in which nothing is loaded; what modulefiles tell and warn of in it is not heard."""
     from lmodpy.env.environment import Environment  # noqa: PLC0415 - where facts are kept, few modulefiles are evaluated
-    from lmodpy.session.codec import State  # noqa: PLC0415
     from lmodpy.session.session import Session  # noqa: PLC0415
+    from lmodpy.session.state import State  # noqa: PLC0415
 
     speaker = context.speaker
     return Session(

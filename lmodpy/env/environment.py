@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lmodpy.env.history import Change, Step
-    from lmodpy.env.pathlist import Edit, Rules
+    from lmodpy.env.pathlist import Edit
+    from lmodpy.env.rules import Rules
 
     Mark = tuple[int, int, dict[str, str | None], dict[str, None]]
 

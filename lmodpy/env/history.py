@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NamedTuple
 
-    from lmodpy.env.pathlist import Edit, Rules
+    from lmodpy.env.pathlist import Edit
+    from lmodpy.env.rules import Rules
 else:
     from lmodpy.values import NamedTuple
 

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NamedTuple
+
+    from lmodpy.env.rules import Rules
 else:
     from lmodpy.values import NamedTuple
 
@@ -25,18 +27,6 @@ if TYPE_CHECKING:
     """
     Entry = tuple[str, int, int]
     """An entry, how often it was asked for, and its rank: entries are sorted by rank, then by order of request."""
-
-
-class Rules(NamedTuple):
-    """What a site can choose about path-like variables."""
-
-    duplicates: bool = False
-    stay: bool = False
-    home: str = ""
-
-    def of(self, name: str) -> Rules:
-        """Return the rules for one variable: MODULEPATH never holds an entry twice."""
-        return self._replace(duplicates=False) if self.duplicates and name == "MODULEPATH" else self
 
 
 class PathList(NamedTuple):

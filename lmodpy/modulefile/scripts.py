@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lmodpy.env.diff import is_command_name, is_identifier
 from lmodpy.env.history import History
-from lmodpy.env.pathlist import Rules, tidy
+from lmodpy.env.pathlist import tidy
+from lmodpy.env.rules import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import binascii
 
 from lmodpy import system
 from lmodpy.env.environment import COUNTS
-from lmodpy.session.codec import STATE
 from lmodpy.session.modes import STACK
+from lmodpy.session.state import STATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

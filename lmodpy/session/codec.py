@@ -11,18 +11,18 @@ from __future__ import annotations
 from lmodpy.env.history import Assign, Found, History, introduced, replay, text_of
 from lmodpy.errors import LmodError
 from lmodpy.session.loaded import Loaded
+from lmodpy.session.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import NamedTuple
 
     from lmodpy.env.history import Change, Step
-    from lmodpy.env.pathlist import Edit, Rules
+    from lmodpy.env.pathlist import Edit
+    from lmodpy.env.rules import Rules
 else:
-    from lmodpy.values import NamedTuple
+    pass
 
-STATE = "__LMODPY_STATE"
 DEFLATED, PLAIN = "1", "2"
 LARGEST = 16 << 20
 SHORT = 1500
@@ -49,15 +49,6 @@ _COMMON = (
     "\1LMOD_FAMILY_COMPILER\1LMOD_FAMILY_COMPILER_VERSION\1LMOD_FAMILY_MPI\1LMOD_FAMILY_MPI_VERSION"
     "_ROOT\1_HOME\1_DIR\1_INC\1_LIB\0/lib64\0/lib\0/bin\0!+/"
 )
-
-
-class State(NamedTuple):
-    """Everything that is known when a command begins."""
-
-    modules: tuple[Loaded, ...] = ()
-    histories: Mapping[str, History] = {}
-    system_path: str | None = None
-    """MODULEPATH as the site left it, where `use` and `unuse` have changed it since."""
 
 
 class Damaged(LmodError):

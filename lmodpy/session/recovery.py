@@ -7,15 +7,15 @@ LOADEDMODULES and _LMFILES_ what is loaded. Such modules have no record: unloadi
 from __future__ import annotations
 
 from lmodpy.names.request import Request
-from lmodpy.session import codec
 from lmodpy.session.loaded import Loaded
+from lmodpy.session.state import STATE, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import NamedTuple
 
-    from lmodpy.env.pathlist import Rules
+    from lmodpy.env.rules import Rules
     from lmodpy.tree.directory import Modulefile
 
     Find = Callable[[Request], Modulefile | None]
@@ -26,27 +26,29 @@ else:
 class Start(NamedTuple):
     """The state to begin with; `taken_over` if it was not ours; a warning for the user, if there is reason for one."""
 
-    state: codec.State
+    state: State
     taken_over: bool = False
     warning: str = ""
 
 
 def start(found: Mapping[str, str], rules: Rules, find: Find) -> Start:
     """Read the state from the environment; what is damaged is made up for as far as possible, never an error."""
-    text = found.get(codec.STATE)
+    text = found.get(STATE)
     problem = ""
     if text:
+        from lmodpy.session import codec  # noqa: PLC0415 - where nothing is loaded there is nothing to be read
+
         try:
             return Start(codec.decode(text, found, rules))
         except codec.Damaged as damage:
             problem = damage.text
     modules = tuple(_listed(found, find))
     if not problem:
-        return Start(codec.State(modules), taken_over=bool(modules))
+        return Start(State(modules), taken_over=bool(modules))
     left = "what they changed is not on record" if modules else "so no module counts as loaded"
     known = f"{len(modules)} loaded modules are known from LOADEDMODULES, but " if modules else ""
-    warning = f"the state of this session ({codec.STATE}) is lost: {problem}; {known}{left}"
-    return Start(codec.State(modules), taken_over=True, warning=warning)
+    warning = f"the state of this session ({STATE}) is lost: {problem}; {known}{left}"
+    return Start(State(modules), taken_over=True, warning=warning)
 
 
 def _listed(found: Mapping[str, str], find: Find) -> Iterator[Loaded]:

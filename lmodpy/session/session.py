@@ -12,6 +12,7 @@ from lmodpy.names.request import Request, satisfies
 from lmodpy.session import codec
 from lmodpy.session.frame import Frame
 from lmodpy.session.loaded import KEPT, STICKY, SUPER_STICKY, Changes, Loaded, Missing, again
+from lmodpy.session.state import STATE, State
 from lmodpy.session.view import View
 from lmodpy.values import made
 
@@ -41,7 +42,7 @@ class Session(View):
     def __init__(
         self,
         env: Environment,
-        state: codec.State,
+        state: State,
         tree: Tree,
         evaluators: Callable[[str], Callable[[str, Host], None]],
         settings: Settings,
@@ -348,11 +349,11 @@ class Session(View):
         if self.env.changed() or modules != self._before.modules:
             active = [module for module in modules if module.active]
             names, files = ":".join(m.full_name for m in active), ":".join(m.path for m in active)
-            state = codec.State(modules, self.env.recorded(), self.system_path)
+            state = State(modules, self.env.recorded(), self.system_path)
             for variable, value in (
                 ("LOADEDMODULES", names),
                 ("_LMFILES_", files),
-                (codec.STATE, codec.encode(state, names)),
+                (STATE, codec.encode(state, names)),
             ):
                 self.env.assign(variable, value or None)
         diff = self.env.diff(tuple(self.commands), "".join(self.written))

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lmodpy.names.request import Request
-    from lmodpy.session.codec import State
     from lmodpy.session.frame import Frame
     from lmodpy.session.loaded import Loaded
+    from lmodpy.session.state import State
     from lmodpy.tree.directory import Modulefile
     from lmodpy.tree.tree import Tree
 
