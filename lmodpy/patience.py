@@ -28,7 +28,8 @@ class Patience:
         """The modulefiles, the outermost first, and how long each has run before the next one began."""
         self._since = 0.0
         self._watches = not seconds
-        self._judging = _thread.allocate_lock()
+        self.judging = _thread.allocate_lock()
+        """Held while giving up. Who starts a program holds it until that is among the `children`."""
 
     def begin(self, path: str) -> None:
         """Say that a modulefile begins; modulefiles may nest."""
@@ -44,7 +45,7 @@ class Patience:
 
     def end(self) -> None:
         """Say that the modulefile that began last has ended; once it is given up this does not return."""
-        with self._judging:
+        with self.judging:
             self._running.pop()
             self._since = monotonic()
 
@@ -56,7 +57,7 @@ class Patience:
         while left > 0:
             never.acquire(timeout=min(left, _thread.TIMEOUT_MAX))
             # Held while giving up: a modulefile whose program is killed must not go on, and succeed.
-            with self._judging:
+            with self.judging:
                 left = self._seconds
                 if self._running:
                     path, spent = self._running[-1]

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from lmodpy import patience
+from lmodpy.modulefile import programs
 from lmodpy.patience import Patience
 from tests.launcher import lmodpy_cmd
 
@@ -149,3 +151,21 @@ def test_ctrl_c_ends_what_goes_on_without_it(looking):
     search.send_signal(signal.SIGINT)
     assert search.communicate(timeout=5)[1] == ""
     assert search.returncode in (130, -signal.SIGINT)
+
+
+def test_a_program_that_is_just_starting_is_not_left_behind(monkeypatch):
+    """Who gives up meanwhile hears of it, however long the start takes."""
+    told: list[set[int]] = []
+    monkeypatch.setattr(patience, "watch", patience.Patience(0.1, lambda _, children: told.append({*children})))
+    popen = subprocess.Popen
+
+    def slow(*args, **options):
+        child = popen(*args, **options)
+        time.sleep(0.4)
+        return child
+
+    monkeypatch.setattr(programs.subprocess, "Popen", slow)
+    patience.watch.begin("m.lua")
+    assert programs.run("sleep 0.3; echo done", {"PATH": "/usr/bin:/bin"}) == ("done\n", 0)
+    patience.watch.end()
+    assert [len(children) for children in told] == [1]

@@ -58,15 +58,17 @@ def _started(
     main = threading.current_thread() is threading.main_thread()  # only there can a handler be set, or interrupt
     interrupted = signal.signal(signal.SIGINT, signal.default_int_handler) if main else None
     try:
-        with subprocess.Popen(
-            command,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            process_group=0,
-        ) as child:
-            patience.watch.children.add(-child.pid)  # the whole group
+        with patience.watch.judging:  # or a program that was just started would be left behind
+            started = subprocess.Popen(
+                command,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                process_group=0,
+            )
+            patience.watch.children.add(-started.pid)  # the whole group
+        with started as child:
             try:
                 yield child
             except BaseException:
