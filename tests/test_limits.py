@@ -166,6 +166,6 @@ def test_a_program_that_is_just_starting_is_not_left_behind(monkeypatch):
 
     monkeypatch.setattr(programs.subprocess, "Popen", slow)
     patience.watch.begin("m.lua")
-    assert programs.run("sleep 0.3; echo done", {"PATH": "/usr/bin:/bin"}) == ("done\n", 0)
+    assert programs.run("sleep 1.5; echo done", {"PATH": "/usr/bin:/bin"}) == ("done\n", 0)
     patience.watch.end()
     assert [len(children) for children in told] == [1]
